@@ -160,7 +160,7 @@ def _file(name: str, given: Mapping[str, Any] | str) -> tuple[str, bytes]:
     try:
         text = json.dumps(given, ensure_ascii=False, indent=2, default=_number)
     except TypeError as error:
-        raise UsageError(f"the {name} holds what JSON cannot: {error}") from error
+        raise UsageError(f"the {name} contains a value that JSON does not have: {error}") from error
     return f"specs/spec/{name}.json", text.encode("utf-8", "surrogatepass")
 
 

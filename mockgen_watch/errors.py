@@ -30,7 +30,8 @@ class FindingsError(MockgenError):
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
-        super().__init__(f"{len(self.diagnostics)} finding(s)")
+        errors = sum(found.severity.value == "error" for found in self.diagnostics)
+        super().__init__("1 error" if errors == 1 else f"{errors} errors")
 
     def __reduce__(self) -> tuple[type[FindingsError], tuple[tuple[Diagnostic, ...]]]:
         return type(self), (self.diagnostics,)

@@ -243,7 +243,7 @@ def level_of_environment() -> Level | None:
         return None
     if name.upper() not in Level.__members__:
         names = ", ".join(level.name.lower() for level in Level)
-        raise UsageError(f"{VARIABLE}={name}: there is no such level ({names})")
+        raise UsageError(f"{VARIABLE}={name}: no such level; use one of {names}")
     return Level[name.upper()]
 
 

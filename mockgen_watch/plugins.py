@@ -104,10 +104,10 @@ class Catalog:
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything
             why = f"{type(error).__name__} ({error})"
             message = f"{expression} ({point.value}) cannot be imported: {why}"
-            return Refused(code="MG606", message=message, hint="install the plugin anew")
+            return Refused(code="MG606", message=message, hint="reinstall the plugin")
         if not callable(loaded):
-            message = f"{expression} ({point.value}) is a {type(loaded).__name__}, no rule"
-            return Refused(code="MG606", message=message, hint="tell the plugin's author")
+            message = f"{expression} ({point.value}) is a {type(loaded).__name__}, not a rule"
+            return Refused(code="MG606", message=message, hint="report it to the plugin's author")
         return cast("RuleType", loaded)
 
     def digest(self, name: str) -> str | None:
@@ -125,8 +125,8 @@ class Catalog:
 
     def _usable(self, name: str) -> Plugin | Refused:
         if name not in self.named:
-            message = f"plugin {name} is not among the plugins of specs/mockgen.yaml"
-            hint = did_you_mean(name, self.named) or f"add it there: plugins: [{name}]"
+            message = f"plugin {name} is not listed in specs/mockgen.yaml"
+            hint = did_you_mean(name, self.named) or f"add it: plugins: [{name}]"
             return Refused(code="MG604", message=message, hint=hint)
         plugin = self.plugin(name)
         if plugin is None:
@@ -135,7 +135,8 @@ class Catalog:
             return Refused(code="MG604", message=message, hint=hint)
         if name not in self.trusted:
             message = f"plugin {name} is not trusted, so it is not imported"
-            hint = f"if you trust it with all that you may do: {TRUST_HINT.format(name=name)}"
+            command = TRUST_HINT.format(name=name)
+            hint = f"if you trust it with everything your account can do: {command}"
             return Refused(code="MG605", message=message, hint=hint)
         return plugin
 

@@ -47,7 +47,7 @@ _WORDS: Final = {
     Action.CREATE: "created",
     Action.UPDATE: "updated",
     Action.DELETE: "removed",
-    Action.REFUSE: "left, edited by hand",
+    Action.REFUSE: "kept (edited by hand):",
 }
 _STYLES: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
 
@@ -97,14 +97,14 @@ class LiveView:
                 self._checked = self._clock()
             case events.WatchChanged(mode="polling"):
                 self._mode = f"polling: {happening.reason}"
-                self._say(f"no events to go by ({happening.reason}), polling instead", "yellow")
+                self._say(f"no file events ({happening.reason}), polling instead", "yellow")
             case events.EventsMissed():
-                self._say("a change came without an event; watching anew", "yellow")
+                self._say("a change arrived without an event; restarting the watcher", "yellow")
             case events.GitHeld():
                 blocker = happening.blocker
                 self._note = f"waiting for Git ({blocker})"
                 if happening.is_over:
-                    self._say(f"Git has been busy too long ({blocker}), going on", "yellow")
+                    self._say(f"Git has been busy too long ({blocker}); continuing", "yellow")
             case events.Stopped():
                 self._note = STOPPED
             case _:
@@ -164,19 +164,19 @@ class LiveView:
         foot = Text()
         if problems.errors:
             count = f"{problems.errors:,} {plural('error', problems.errors)}"
-            failed = ", ".join(problems.failed_suites)
-            foot.append(
-                f"✗ {count}{f'; {failed} keep their outputs' if failed else ''}", "bold red"
-            )
+            failed = problems.failed_suites
+            keep = "keeps its" if len(failed) == 1 else "keep their"
+            kept = f"; {', '.join(failed)} {keep} outputs" if failed else ""
+            foot.append(f"✗ {count}{kept}", "bold red")
         else:
             # Outputs are not watched but looked at now and then, so that it says when.
             is_known = self._daemon.last is not None
-            foot.append(f"✓ outputs right at {self._checked}" if is_known else "·", "green")
+            foot.append(f"✓ outputs up to date at {self._checked}" if is_known else "·", "green")
         for part in (self._note, self._mode):
             if part:
                 foot.append(f"  {escape_for_terminal(part)}", "dim")
         if self._note != STOPPED:
-            foot.append("  Ctrl-C ends", "dim")
+            foot.append("  Ctrl-C to stop", "dim")
         return foot
 
 

@@ -44,31 +44,35 @@ class Entry:
 
 
 _TABLE: Final = (
-    ("init", "init", "begin a project: a first spec, schemas for the editor, settings for Git"),
+    ("init", "init", "create a project: a first spec, schemas for the editor, settings for Git"),
     ("generate", "generate", "bring mock_outputs/ up to date with specs/"),
-    ("scenarios", "snapshots", "write records of chosen scenarios to files of their own"),
-    ("record", "why", "print one record, whatever the count"),
-    ("check", "check", "find all that is wrong with specs and outputs"),
-    ("plan", "plan", "tell what generate would change, and which lines cause it"),
-    ("rules", "rules", "tell how each rule is kept, and which faults can break it"),
-    ("apply", "plan", "do what a saved plan says, or tell what moved since"),
-    ("watch", "watch", "keep mock_outputs/ up to date while specs/ change"),
-    ("status", "daemon", "tell how the daemon of this project fares"),
-    ("sync", "daemon", "wait until the daemon has taken in all that was saved"),
-    ("reload", "daemon", "let the daemon read project file, environment and specs again"),
-    ("stop", "daemon", "end the daemon of this project"),
-    ("coverage", "coverage", "tell which values, pairs and odds the records show"),
-    ("why", "why", "tell where a value of an output comes from"),
-    ("adopt", "adopt", "take an edit of an output into its spec, at the right line"),
-    ("diff", "history", "tell in which records and fields outputs differ from a commit"),
-    ("verify", "history", "tell which commits hold outputs that their specs do not make"),
-    ("git", "git", "set this clone up: differences by record and field, merges by spec"),
-    ("hook", "hook", "keep out of Git what staged specs would not make; a pre-commit hook"),
-    ("plugins", "plugins", "tell which plugins there are, and which of them you trust"),
-    ("migrate", "migrate", "turn files of the earlier system into specs, with proof and a backup"),
+    ("scenarios", "snapshots", "write the records of chosen scenarios to separate files"),
+    ("record", "why", "print one record, whatever the count says"),
+    ("check", "check", "report everything that is wrong with specs and outputs"),
+    ("plan", "plan", "show what generate would change, and which lines cause it"),
+    ("rules", "rules", "show how each rule is kept, and which faults can break it"),
+    ("apply", "plan", "carry out a saved plan, or show what changed since it was saved"),
+    ("watch", "watch", "keep mock_outputs/ up to date while specs/ changes"),
+    ("status", "daemon", "show the daemon's state"),
+    ("sync", "daemon", "wait until the daemon has processed every saved change"),
+    ("reload", "daemon", "make the daemon read the project file, environment and specs again"),
+    ("stop", "daemon", "stop the daemon of this project"),
+    ("coverage", "coverage", "show which values and pairs the records cover, and their odds"),
+    ("why", "why", "explain where a value of an output comes from"),
+    ("adopt", "adopt", "move an edit of an output into its spec, at the right line"),
+    ("diff", "history", "show how outputs differ from a commit"),
+    ("verify", "history", "list commits whose outputs cannot be reproduced"),
+    ("git", "git", "set up this clone: diffs by record and field, merges by spec"),
+    ("hook", "hook", "block commits whose outputs do not match their specs"),
+    ("plugins", "plugins", "list plugins, and which of them you trust"),
+    (
+        "migrate",
+        "migrate",
+        "turn files of the earlier system into specs, with a proof and a backup",
+    ),
     ("snapshot", "snapshots", "write all outputs to files with the time in their names"),
     ("clean", "snapshots", "remove old snapshots, by age and number, after archiving them"),
-    ("restore", "snapshots", "bring back an archived snapshot, or a file that was backed up"),
+    ("restore", "snapshots", "restore an archived snapshot or a backed-up file"),
 )
 """Each command, its module and its summary, in the order of ``--help``."""
 
@@ -120,8 +124,9 @@ def _run_guarded(
         return _dispatch(words, commands, options)
     except MockgenError as error:
         if isinstance(error, FindingsError):
-            _show_findings(error, as_json=getattr(options, "json", False))
-        _complain(str(error))
+            _show_findings(error, options)
+        else:
+            _complain(str(error))
         return ExitCode.USAGE if isinstance(error, UsageError) else ExitCode.FINDINGS
     except KeyboardInterrupt:
         _complain("interrupted")
@@ -138,11 +143,14 @@ def _dispatch(
 ) -> int:
     parser = _top_parser(commands)
     parser.parse_args(words, options)
+    if options.command is None:
+        parser.print_help()
+        return ExitCode.USAGE
     entry = commands.get(options.command)
     if entry is None:
         near = difflib.get_close_matches(options.command.casefold(), commands, n=1)
         hint = f'did you mean "{near[0]}"?' if near else f"see {PROGRAM} --help"
-        parser.error(f'no command is named "{options.command}" ({hint})')
+        parser.error(f'unknown command "{options.command}" ({hint})')
     add_arguments, examples, run_command = load_command(entry)
     own = argparse.ArgumentParser(
         prog=f"{PROGRAM} {options.command}",
@@ -180,27 +188,38 @@ def _top_parser(commands: Mapping[str, Entry]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
         description="Deterministic test fixtures from readable specs.",
-        epilog="\n".join(("commands:", *lines, "", f"{PROGRAM} COMMAND --help tells the rest.")),
+        epilog="\n".join(
+            ("commands:", *lines, "", f"{PROGRAM} COMMAND --help shows the options of one command.")
+        ),
         formatter_class=help_formatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     add_global_options(parser)
-    parser.add_argument("command", metavar="COMMAND", help="one of the commands below")
+    parser.add_argument("command", metavar="COMMAND", nargs="?", help="one of the commands below")
     # Two parsers in a row, so that the modules of the other commands are never imported.
     parser.add_argument("command_words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return parser
 
 
-def _show_findings(error: FindingsError, *, as_json: bool) -> None:
-    if as_json:
+def _show_findings(error: FindingsError, options: argparse.Namespace) -> None:
+    """Write what ended the command: as JSON to stdout, or to stderr with source lines.
+
+    Source lines are those of the project that the command opened, if it opened one.
+    """
+    show = getattr(options, "show_findings", None)
+    if getattr(options, "json", False):
         from mockgen_watch.views.diagnostics import diagnostics_data
         from mockgen_watch.views.values import json_text
 
         print(json_text(diagnostics_data(error.diagnostics)))
+    elif show is not None:
+        show(error.diagnostics)
         return
-    for diagnostic in error.diagnostics:
-        print(escape_for_terminal(str(diagnostic)), file=sys.stderr)
+    else:
+        for diagnostic in error.diagnostics:
+            print(escape_for_terminal(str(diagnostic)), file=sys.stderr)
+    _complain(str(error))
 
 
 def _complain_of_defect(error: Exception, *, with_traceback: bool) -> None:
@@ -209,7 +228,7 @@ def _complain_of_defect(error: Exception, *, with_traceback: bool) -> None:
         sys.__excepthook__(type(error), error, error.__traceback__)
         remedy = "please report it with the traceback above and the command"
     name = type(error).__name__
-    _complain(f"unexpected {name}: {error}; this is a defect of mockgen-watch, {remedy}")
+    _complain(f"unexpected {name}: {error}; this is a bug in mockgen-watch; {remedy}")
 
 
 def _complain(message: str) -> None:

@@ -55,11 +55,11 @@ def add_global_options(parser: argparse.ArgumentParser, *, is_repeat: bool = Fal
         "--profile",
         metavar="NAME",
         default=default(os.environ.get(PROFILE) or None),
-        help=f"take the project's profile NAME (default: ${PROFILE})",
+        help=f"use the project's profile NAME (default: ${PROFILE})",
     )
     loudness = group.add_mutually_exclusive_group()
     loudness.add_argument(
-        "-v", "--verbose", action="store_true", default=default(value=False), help="say more"
+        "-v", "--verbose", action="store_true", default=default(value=False), help="show more"
     )
     loudness.add_argument(
         "-q", "--quiet", action="store_true", default=default(value=False), help="errors only"
@@ -89,7 +89,7 @@ def add_suites(parser: argparse.ArgumentParser) -> None:
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
     """Declare ``--model``, ``--models``, ``--scenario``, ``--count``, ``--seed`` and the format."""
-    group = parser.add_argument_group("what is generated")
+    group = parser.add_argument_group("what to generate")
     add_models(group)
     group.add_argument("--models", metavar="M", nargs="+", default=[], help="these models only")
     group.add_argument(
@@ -100,9 +100,12 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
         help="this scenario only (positive, negative, …); may be repeated",
     )
     group.add_argument(
-        "--count", metavar="N", type=whole_number, help="records of each output, not the spec's"
+        "--count",
+        metavar="N",
+        type=whole_number,
+        help="records in each output, instead of the spec's count",
     )
-    group.add_argument("--seed", metavar="N", type=int, help="another seed than the spec's")
+    group.add_argument("--seed", metavar="N", type=int, help="use this seed instead of the spec's")
     add_format(group)
 
 
@@ -116,19 +119,21 @@ def add_models(group: argparse._ArgumentGroup) -> None:
 def add_format(group: argparse._ArgumentGroup) -> None:
     """Declare the format and the layout."""
     group.add_argument(
-        "--format", metavar="F", help="json, ndjson, yaml or csv, not the spec's format"
+        "--format", metavar="F", help="json, ndjson, yaml or csv, instead of the spec's format"
     )
     group.add_argument(
         "--output-format",
         choices=("single", "multiple", "split"),
-        help="single: the first record; multiple: all in one file; split: a file a record",
+        help="single: the first record; multiple: all in one file; split: one file per record",
     )
     add_flag(group, "--split", "the same as --output-format split")
 
 
 def add_jobs(group: argparse._ActionsContainer) -> None:
     """Declare ``--jobs``."""
-    group.add_argument("--jobs", metavar="N", type=whole_number, default=1, help="processes")
+    group.add_argument(
+        "--jobs", metavar="N", type=whole_number, default=1, help="number of processes"
+    )
 
 
 def add_json(parser: argparse._ActionsContainer, what: str = "the result") -> None:
@@ -144,5 +149,5 @@ def whole_number(text: str) -> int:
     """
     digits = text.replace("_", "")
     if not digits.isascii() or not digits.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 up")
+        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number, 0 or more")
     return int(digits)

@@ -60,7 +60,9 @@ def selection_of(options: argparse.Namespace, scenarios: Iterable[str] = ()) -> 
     layout = options.output_format
     if options.split:
         if layout not in {None, Layout.SPLIT.value}:
-            raise UsageError(f"--split and --output-format {layout} contradict each other")
+            raise UsageError(
+                f"--split and --output-format {layout} contradict each other; leave one out"
+            )
         layout = Layout.SPLIT.value
     return Selection(
         models=(*options.model, *options.models),
@@ -73,14 +75,21 @@ def selection_of(options: argparse.Namespace, scenarios: Iterable[str] = ()) -> 
 
 
 def open_selected(options: argparse.Namespace) -> OpenProject:
-    """Return the project that the options mean: that of a folder, or of ``--config``.
+    """Return the project that the options name: that of a folder, or of ``--config``.
+
+    What ends the command early is shown with its source lines from here on; see ``main``.
 
     Raises:
         UsageError: there is none.
     """
-    if options.config is None:
-        return open_project(options.directory, options.profile)
-    return open_file(options.directory, options.config, options.master)
+    if getattr(options, "config", None) is None:
+        project = open_project(options.directory, options.profile)
+    else:
+        project = open_file(options.directory, options.config, options.master)
+    options.show_findings = functools.partial(
+        write_findings, source_of=project.suites.text_of, stream=sys.stderr
+    )
+    return project
 
 
 def executor_of(options: argparse.Namespace) -> Executor:
@@ -90,7 +99,7 @@ def executor_of(options: argparse.Namespace) -> Executor:
         UsageError: the number makes no sense.
     """
     if options.jobs < 1:
-        raise UsageError("--jobs is at least 1")
+        raise UsageError("--jobs must be at least 1")
     if options.jobs == 1:
         return Serial()
     from mockgen_watch.executors.processes import Processes
@@ -246,12 +255,13 @@ def finish(
     if options.log_format is None:
         print_findings(project, report.diagnostics, options)
     if not options.quiet:
-        print(*report_lines(report, is_plan=is_plan, is_verbose=options.verbose), sep="\n")
+        for line in report_lines(report, is_plan=is_plan, is_verbose=options.verbose):
+            print(line)
     for backup in report.backups:
         path = escape_for_terminal(f"{backup.folder}/{backup.path}")
-        print(f"saved the former {path} as backup {backup.number}", file=sys.stderr)
+        print(f"saved the previous {path} as backup {backup.number}", file=sys.stderr)
     if report.is_stopped:
-        print("stopped early; the next run goes on", file=sys.stderr)
+        print("stopped early; the next run continues from here", file=sys.stderr)
     return code_of(report.diagnostics)
 
 
@@ -304,7 +314,7 @@ def print_replaced(replaced: Replaced) -> None:
     """Write to stderr which backups were made of files, and which changed meanwhile and stay."""
     for backup in replaced.backups:
         path = escape_for_terminal(backup.path)
-        print(f"saved the former {path} as backup {backup.number}", file=sys.stderr)
+        print(f"saved the previous {path} as backup {backup.number}", file=sys.stderr)
     for path in replaced.refused:
         shown = escape_for_terminal(path)
-        print(f"{shown} was changed meanwhile and is left as it is", file=sys.stderr)
+        print(f"{shown} was changed in the meantime and is left as it is", file=sys.stderr)

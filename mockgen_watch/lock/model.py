@@ -99,15 +99,15 @@ class Reason(StrEnum):
     """Why that becomes of it."""
 
     MISSING = "it is missing"
-    CHANGED = "what it is made from changed"
+    CHANGED = "its inputs changed"
     FRESH = "it is up to date"
     EDITED = "it was edited by hand"
-    UNOWNED = "no lockfile owns it"
-    OBSTACLE = "it is no file"
-    UNWANTED = "it is no longer wanted"
-    EDITED_UNWANTED = "it is no longer wanted, but was edited by hand"
-    FORCED = "it was edited by hand, and is replaced by force"
-    SPENT = "it is needed no longer beside its output"
+    UNOWNED = "not recorded in a lockfile"
+    OBSTACLE = "not a regular file"
+    UNWANTED = "no spec produces it any more"
+    EDITED_UNWANTED = "no spec produces it any more, but it was edited by hand"
+    FORCED = "it was edited by hand, and --force replaces it"
+    SPENT = "no longer needed"
 
 
 class FileAction(Struct, frozen=True, kw_only=True):

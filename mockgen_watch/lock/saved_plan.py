@@ -82,7 +82,7 @@ def read_plan(data: bytes, path: str) -> SavedPlan | Diagnostic:
             code="MG514",
             message=f"The saved plan cannot be read: {error}",
             location=Location(path=path),
-            hint="make it anew: mockgen-watch plan --save FILE",
+            hint="make a new plan: mockgen-watch plan --save FILE",
         )
 
 
@@ -104,15 +104,15 @@ def moved(
         found = now.get(path)
         if found == known:
             continue
-        what = "is new" if known is None else "is gone" if found is None else "was changed"
-        yield no_longer(f"the {kind} {what} since", path)
+        what = "was added" if known is None else "was removed" if found is None else "was changed"
+        yield no_longer(f"the {kind} {what}", path)
 
 
 def no_longer(why: str, path: str) -> Diagnostic:
     """Return the finding that a saved plan does not hold any more, because of the file ``path``."""
     return Diagnostic(
         code="MG513",
-        message=f"The saved plan no longer holds: {why}",
+        message=f"The saved plan is out of date: {why}",
         location=Location(path=path),
-        hint="look at the plan again: mockgen-watch plan --save FILE",
+        hint="make a new plan: mockgen-watch plan --save FILE",
     )

@@ -333,7 +333,7 @@ class ProjectLock:
             return False
 
     def _leave_note(self) -> None:
-        text = f"process {os.getpid()} ({self.holder})" if self.holder else f"process {os.getpid()}"
+        text = f"{self.holder or 'mockgen-watch'} (process {os.getpid()})"
         note = text.encode("utf-8", "replace")
         # A full disk must not keep anybody from the lock: the note is only for people.
         with contextlib.suppress(OSError):
@@ -348,7 +348,7 @@ class ProjectLock:
         with contextlib.suppress(OSError), open(self._path(), "rb") as file:
             note = file.read(_LONGEST_NOTE)
         who = note.decode("utf-8", "replace") or "another process"
-        return f"{who} of mockgen-watch works on this project (lock {self._path()})"
+        return f"{who} is already running here (lock {self._path()})"
 
 
 def _take(fd: int) -> bool:

@@ -43,17 +43,17 @@ def check_rule(
     Raises:
         AssertionError: it does not; the message says what.
     """
-    _demand(bool(good) and bool(bad), "give one good and one bad value at least")
+    _demand(bool(good) and bool(bad), "give at least one good and one bad value")
     params = {} if params is None else params
     checker, other = rule_type(copy.deepcopy(params)), rule_type(copy.deepcopy(params))
     for name in ("why", "faults"):
-        _demand(callable(getattr(checker, name, None)), f"there is no method {name}()")
+        _demand(callable(getattr(checker, name, None)), f"the rule has no method {name}()")
     _check_params(rule_type, params)
     for value in good:
         message = _why(checker, value)
-        _demand(not message, f"the good value {shown(value)} is refused: {message}")
+        _demand(not message, f"the good value {shown(value)} is rejected: {message}")
     for value in bad:
-        _demand(bool(_why(checker, value)), f"the bad value {shown(value)} is passed")
+        _demand(bool(_why(checker, value)), f"the bad value {shown(value)} is accepted")
     values = [*good, *bad, *ANYTHING]
     messages = [_why(checker, value) for value in values]
     # Another instance, in another order: what a rule has seen before must not matter.
@@ -75,9 +75,9 @@ def _check_params(rule_type: RuleType, params: Mapping[str, Json]) -> None:
     try:
         rule_type({**params, _UNKNOWN: 1})
     except ValueError as error:
-        _demand(bool(str(error)), "the ValueError for an unknown parameter says nothing")
+        _demand(bool(str(error)), "the ValueError for an unknown parameter has no message")
     else:
-        raise AssertionError(f"the parameter {_UNKNOWN!r} is taken without a ValueError")
+        raise AssertionError(f"the unknown parameter {_UNKNOWN!r} does not raise ValueError")
 
 
 def _why(checker: Checker, value: Json) -> str:
@@ -87,7 +87,7 @@ def _why(checker: Checker, value: Json) -> str:
     except Exception as error:
         what = f"why({shown(value)}) raises {type(error).__name__}: {error}"
         raise AssertionError(what) from error
-    _demand(isinstance(message, str), f"why({shown(value)}) gives no text: {message!r}")
+    _demand(isinstance(message, str), f"why({shown(value)}) does not return text: {message!r}")
     _demand(given == value, f"why({shown(value)}) changes its argument")
     return message
 
@@ -101,21 +101,23 @@ def _check_faults(checker: Checker, other: Checker, value: Json) -> None:
     _demand(found == repeated, f"faults({shown(value)}) depends on more than its argument")
     is_broken = False
     for change in found:
-        what = f"faults({shown(value)}) gives {change!r}"
-        _demand(len(change) in {_SHORT, _LONG}, f"{what}: no (kind, value) or (kind, value, place)")
+        what = f"faults({shown(value)}) yields {change!r}"
+        _demand(
+            len(change) in {_SHORT, _LONG}, f"{what}, not (kind, value) or (kind, value, place)"
+        )
         _demand(
             isinstance(change[0], str) and re.fullmatch(KIND, change[0]) is not None,
-            f"{what}: a kind is small letters, digits and hyphens, such as check-digit",
+            f"{what}: a kind has lower-case letters, digits and hyphens, as in check-digit",
         )
-        _demand(_is_json(change[1]), f"{what}: the value is none that JSON has")
+        _demand(_is_json(change[1]), f"{what}: the value is not a JSON value")
         place = tuple(change[2]) if len(change) == _LONG else ()
         before = value_at(value, place)
         is_nowhere = isinstance(value_at(value, place[:-1]), Missing)
-        _demand(not is_nowhere, f"{what}: the place leads nowhere")
+        _demand(not is_nowhere, f"{what}: the place does not exist")
         is_new = isinstance(before, Missing) or not same(before, change[1])
-        _demand(is_new, f"{what}: that is the value itself")
+        _demand(is_new, f"{what}: this does not change the value")
         is_broken = is_broken or bool(_why(checker, with_value(value, place, change[1])))
-    _demand(is_broken or not found, f"no fault of {shown(value)} breaks the rule")
+    _demand(is_broken or not found, f"none of the faults of {shown(value)} breaks the rule")
 
 
 def _is_json(value: object) -> bool:

@@ -42,7 +42,7 @@ NAMED: Final = 120
 MOST: Final = 600
 """Values that a picture has at most."""
 
-COLOURS: Final = {"seen": "#2f8f5b", "missing": "#d64545", "cannot be": "#e3e6ea"}
+COLOURS: Final = {"seen": "#2f8f5b", "missing": "#d64545", "impossible": "#e3e6ea"}
 _INK, _SOFT, _LINE = "#1d232a", "#5b6672", "#ffffff"
 _FONT = "font-family='DejaVu Sans, Verdana, Helvetica, sans-serif'"
 _TITLE, _LEGEND, _GAP = 34, 26, 28
@@ -156,11 +156,11 @@ def _output_text(output: OutputCoverage, *, width: int | None, is_verbose: bool)
     lines = [f"{escape_for_terminal(output.name)}  {looked} {plural('record', count)}"]
     if output.is_twins:
         twin = escape_for_terminal(output.plan.records.twin)
-        lines.append(f"  twins of {twin}, each with a fault, which takes values away")
+        lines.append(f"  twins of {twin}, each with one fault (faults replace some values)")
     if output.plan.mix:
-        lines.append("  a mix: it covers what its parts do")
+        lines.append("  a mix: it covers what its parts cover")
     elif output.measured is None:
-        lines.append("  nothing to choose from")
+        lines.append("  no field varies")
     else:
         lines += _designs_text(output)
         lines += _strengths_table(output.measured, width)
@@ -176,11 +176,11 @@ def _output_text(output: OutputCoverage, *, width: int | None, is_verbose: bool)
 def _designs_text(output: OutputCoverage) -> Iterable[str]:
     for covered in output.designs:
         design = covered.design
-        kept = f", {design.kept} of them kept" if design.kept else ""
+        kept = f", {design.kept} of them from the kept cases" if design.kept else ""
         lost = f", {design.not_found} combinations not found" if design.not_found else ""
         yield (
             f"  $coverage: {covered.plan.coverage.strength} of {escape_for_terminal(covered.name)} "
-            f"takes {len(design.rows)} records{kept}{lost}"
+            f"needs {len(design.rows)} records{kept}{lost}"
         )
 
 
@@ -195,14 +195,14 @@ def _strengths_table(measured: Measured, width: int | None) -> list[str]:
         ]
         for each in measured.strengths
     ]
-    return _table(["", "covered", "of", "cannot be", ""], rows, width)
+    return _table(["", "covered", "total", "impossible", ""], rows, width)
 
 
 def _cases_text(measured: Measured) -> list[str]:
-    cases = "too many to be counted" if measured.cases is None else _count(measured.cases)
+    cases = "too many to count" if measured.cases is None else _count(measured.cases)
     most = "at most " if measured.is_bound and measured.cases is not None else ""
     of = _count(measured.all_cases)
-    return [f"  different records by these fields: {most}{cases} can be, of {of}"]
+    return [f"  different records by these fields: {most}{cases} of {of} possible"]
 
 
 def _count(number: int) -> str:
@@ -225,14 +225,14 @@ def _values_table(measured: Measured, width: int | None) -> list[str]:
     rows = []
     for value in _values(measured):
         label = escape_for_terminal(measured.parameters[value.parameter].label)
-        records = f"{value.records:,}" if value.is_possible or value.records else "cannot be"
+        records = f"{value.records:,}" if value.is_possible or value.records else "impossible"
         rows.append([label, value_name(value.name), records])
     return _table(["field", "value", "records"], rows, width)
 
 
 def _odds_text(odds: Sequence[Odds], width: int | None, *, is_verbose: bool) -> list[str]:
     outside = [each for each in odds if each.is_outside and not each.is_ruled]
-    lines = [f"  odds: {len(odds)} shares, {len(outside)} outside of the interval"]
+    lines = [f"  odds: {len(odds)} shares, {len(outside)} outside the interval"]
     rows = [
         [
             escape_for_terminal(each.field) or "scenario",
@@ -241,7 +241,7 @@ def _odds_text(odds: Sequence[Odds], width: int | None, *, is_verbose: bool) -> 
             _percent(each.observed),
             f"{_percent(each.low)} to {_percent(each.high)}",
             f"{each.hits:,}/{each.trials:,}",
-            "" if not each.is_outside else "rules choose" if each.is_ruled else "outside",
+            "" if not each.is_outside else "set by rules" if each.is_ruled else "outside",
         ]
         for each in (odds if is_verbose else outside)
     ]
@@ -250,17 +250,17 @@ def _odds_text(odds: Sequence[Odds], width: int | None, *, is_verbose: bool) -> 
 
 
 def _overlaps_text(overlaps: Iterable[Overlap]) -> str:
-    lines = ["scenarios that can make the same record"]
+    lines = ["scenarios that can produce the same record"]
     for each in overlaps:
         pair = escape_for_terminal(f"{each.suite}/{each.model}: {each.first} and {each.second}")
         if each.is_promised:
-            lines.append(f"  {pair}: none, by what is promised of them")
+            lines.append(f"  {pair}: no common record is possible")
         elif each.example is None:
-            lines.append(f"  {pair}: none was found")
+            lines.append(f"  {pair}: no common record found")
         else:
-            lines.append(f"  {pair}: such as {shown_json(each.example, EXAMPLE)}")
+            lines.append(f"  {pair}: for example {shown_json(each.example, EXAMPLE)}")
         if each.shared:
-            stand = "record stands" if each.shared == 1 else "records stand"
+            stand = "record is" if each.shared == 1 else "records are"
             lines.append(f"    {each.shared:,} {stand} in both outputs")
     return "\n".join(lines)
 
@@ -444,7 +444,7 @@ def _kind(measured: Measured, value: _Value, other: _Value) -> str:
         return ""
     if _has(measured.seen, value.number, other.number):
         return "seen"
-    return "missing" if _has(measured.possible, value.number, other.number) else "cannot be"
+    return "missing" if _has(measured.possible, value.number, other.number) else "impossible"
 
 
 def _legend(x: int, y: int) -> str:

@@ -27,7 +27,7 @@ _DONE: Final = {
     Action.REFUSE: "left",
     Action.KEEP: "up to date",
 }
-_PLANNED: Final = _DONE | {
+_TO_DO: Final = {
     Action.CREATE: "create",
     Action.UPDATE: "update",
     Action.DELETE: "remove",
@@ -63,12 +63,14 @@ def _file_data(file: FileResult) -> dict[str, object]:
 
 def report_lines(report: Report, *, is_plan: bool, is_verbose: bool) -> Iterator[str]:
     """Yield what became of each file, without those up to date unless verbose, and a summary."""
-    words = _PLANNED if is_plan else _DONE
+    words = _DONE | _TO_DO if is_plan else _DONE
     shown = [file for file in report.files if is_verbose or file.action is not Action.KEEP]
     width = max((len(words[file.action]) for file in shown), default=0)
     for file in shown:
         yield f"{words[file.action]:<{width}}  {escape_for_terminal(file.path)}  ({_about(file)})"
-    yield summary(report.files, is_plan=is_plan)
+    # Of suites with errors there are no files, and so nothing to count.
+    if report.files or not report.failed_suites:
+        yield summary(report.files, is_plan=is_plan)
 
 
 def _about(file: FileResult) -> str:
@@ -80,7 +82,8 @@ def _about(file: FileResult) -> str:
 
 def summary(files: Iterable[FileResult], *, is_plan: bool = False) -> str:
     """Return one line that counts ``files`` by what became of them."""
-    words = _PLANNED if is_plan else _DONE
+    to_do = {action: f"to {word}" for action, word in _TO_DO.items()} if is_plan else {}
+    words = _DONE | to_do
     counts = Counter(file.action for file in files)
     total = counted(counts.total(), "output")
     if set(counts) <= {Action.KEEP}:

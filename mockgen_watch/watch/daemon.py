@@ -157,7 +157,7 @@ class Daemon:
                     self.stream.publish(events.Stopped(reason=self._stop_reason or "done"))
         if is_orphan:
             raise StorageError(
-                str(self.root), "the project was removed or replaced; its daemon ends"
+                str(self.root), "the project was removed or replaced; the daemon stops"
             )
 
     def begin(self, *, with_events: bool = True) -> None:
@@ -434,7 +434,9 @@ class Daemon:
         else:
             # Outputs that the specs of a parent folder describe are not ours to make.
             self.project.forget()
-            done = Pass(error=f"there is no folder {SPECS}/ in {self.root}; outputs stay")
+            done = Pass(
+                error=f"there is no folder {SPECS}/ in {self.root}; outputs are left as they are"
+            )
         self._add(batch, done)
         for event in self.problems.update(batch.id, done):
             self.stream.publish(event)

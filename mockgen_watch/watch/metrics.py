@@ -25,24 +25,24 @@ if TYPE_CHECKING:
 
 
 _METRICS: Final = (
-    ("batches", "mockgen_batches_total", "Batches that ended."),
-    ("passes", "mockgen_passes_total", "Looks at the project."),
-    ("failures", "mockgen_failures_total", "Batches that could not go on."),
-    ("missed_events", "mockgen_missed_events_total", "Changes of which no event told."),
-    ("observer_rebuilt", "mockgen_observer_rebuilt_total", "How often the observer was made anew."),
+    ("batches", "mockgen_batches_total", "Finished batches."),
+    ("passes", "mockgen_passes_total", "Passes over the project."),
+    ("failures", "mockgen_failures_total", "Failed batches."),
+    ("missed_events", "mockgen_missed_events_total", "Changes that arrived without a file event."),
+    ("observer_rebuilt", "mockgen_observer_rebuilt_total", "How often the observer was restarted."),
     (
         "git_overruns",
         "mockgen_git_overruns_total",
-        "How often Git was busy for longer than the daemon waits.",
+        "How often Git was busy longer than the daemon waits.",
     ),
-    ("cpu_s", "mockgen_cpu_seconds_total", "Processor time."),
-    ("queue", "mockgen_queue", "Changed paths that wait for a batch."),
+    ("cpu_s", "mockgen_cpu_seconds_total", "CPU time."),
+    ("queue", "mockgen_queue", "Changed paths waiting for a batch."),
     ("audit_period_s", "mockgen_audit_period_seconds", "Seconds between two audits."),
-    ("uptime_s", "mockgen_uptime_seconds", "Seconds since the daemon began."),
+    ("uptime_s", "mockgen_uptime_seconds", "Seconds since the daemon started."),
     ("memory_bytes", "mockgen_memory_bytes", "Memory in use."),
-    ("disk_free_bytes", "mockgen_disk_free_bytes", "Bytes free where the project is."),
-    ("polling", "mockgen_polling", "1 when there are no events to go by."),
-    ("errors", "mockgen_errors", "Errors that hold now."),
+    ("disk_free_bytes", "mockgen_disk_free_bytes", "Free bytes on the project's disk."),
+    ("polling", "mockgen_polling", "1 when the daemon polls because file events do not work."),
+    ("errors", "mockgen_errors", "Current errors."),
 )
 """What of a status is a metric: its key, the name of the metric, and what that is."""
 

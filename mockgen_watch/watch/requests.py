@@ -74,7 +74,9 @@ def ask(
         StorageError: the state folder cannot be written.
     """
     if not is_running(state):
-        raise NotRunningError("no daemon runs for this project; mockgen-watch watch starts one")
+        raise NotRunningError(
+            "no daemon is running for this project; start one with mockgen-watch watch"
+        )
     _make_folders(state)
     name = f"{os.urandom(8).hex()}.json"
     request, answer = f"{REQUESTS}/{name}", f"{ANSWERS}/{name}"
@@ -99,7 +101,7 @@ def _await(state: StateFolder, answer: str, timeout: float) -> Answer:
         looks += 1
         # Seldom, because a daemon that starts could find the lock taken by who only asks.
         if looks % 40 == 0 and not is_running(state):
-            raise NotRunningError("the daemon ended before it answered")
+            raise NotRunningError("the daemon stopped before it answered")
         time.sleep(pause)
         pause = min(pause * 1.5, _LONGEST_PAUSE)
 

@@ -233,7 +233,7 @@ class Resident:
         changed = _changed(before.files, after.files)
         if any(path not in after.files for path in changed) and not (self.root / SPECS).is_dir():
             self.forget()
-            raise MovedError(SPECS, "it was removed while it was read")
+            raise MovedError(SPECS, "it was removed while it was being read")
         if self.unsettled is not None and changed:
             self.unsettled |= self._decided_by(changed)
         return changed

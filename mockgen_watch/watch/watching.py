@@ -228,7 +228,7 @@ class Watching:
         try:
             observer.start()
         except OSError as error:
-            self.give_up("the system refuses", error=str(error), folders=scan.folders)
+            self.give_up("the system does not allow it", error=str(error), folders=scan.folders)
             return
         self._observer = observer
         watched = observer.watches()
@@ -308,7 +308,7 @@ class Watching:
             return False
         if scan.identity == self._identity:
             return False
-        self.rebuild(scan, now, "specs/ is another folder")
+        self.rebuild(scan, now, "specs/ was replaced")
         return True
 
     def rebuild(self, scan: Scan, now: float, reason: str) -> None:

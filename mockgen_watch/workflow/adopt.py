@@ -120,21 +120,20 @@ def plan_adoption(
             code="MG512",
             message=f"The edit cannot be adopted: {error}",
             location=Location(path=path.removeprefix("./")),
-            hint="mockgen-watch generate --force takes it back, with a backup",
+            hint="to discard the edit, run mockgen-watch generate --force (it makes a backup)",
         )
         raise FindingsError([refusal]) from error
 
 
 def _check_kind(plan: OutputPlan, path: str) -> None:
     if is_labels(path):
-        raise CannotAdoptError("labels tell what records show; edit the records")
+        raise CannotAdoptError("labels describe records; edit the records instead")
     if plan.mix:
         names = ", ".join(part.scenario for part in plan.mix)
-        raise CannotAdoptError(f"its records are those of {names}; edit them there")
+        raise CannotAdoptError(f"its records come from {names}; edit them there")
     if plan.records.promise is Promise.BROKEN and plan.records.rules:
         raise CannotAdoptError(
-            f"each of its records is the twin of one of {plan.records.twin}, but for the fault "
-            "that its label tells; edit it there"
+            f"its records are twins of {plan.records.twin}, each with a fault; edit them there"
         )
 
 
@@ -154,9 +153,9 @@ class _Adopter:
         whole = edited.changed()
         changed = whole if pointer is None else self._only(edited, pointer)
         if not changed:
-            raise CannotAdoptError("no value in it differs from what the spec makes")
+            raise CannotAdoptError("no value differs from what the spec produces")
         if any(map(_is_label_edited, changed.values())):
-            raise CannotAdoptError("what is told of a record follows from the record")
+            raise CannotAdoptError("a label follows from its record; edit the record instead")
         statements, new, after = self._prove(edited, changed)
         left = _count(whole) - _count(changed)
         files = {} if left else self._layouts(edited, after)
@@ -188,7 +187,7 @@ class _Adopter:
         before = committed(self.project, edited.files, known)
         if len(before) < len(edited.files):
             raise CannotAdoptError(
-                "the spec was changed since it was made, and it is not committed as it was then; "
+                "the spec changed after this output was generated and was not committed; "
                 f"name the values, as in {self.path}#/0/FIELD"
             )
         return _edited_since(edited, before)
@@ -276,7 +275,9 @@ def _same_output(project: OpenProject, plan: OutputPlan) -> OutputPlan:
         if plan_name(other) == plan_name(plan):
             return other
     found = [item for item in project.suites.found() if has_errors((item,))]
-    raise CannotAdoptError(found[0].message if found else "the output would be gone")
+    raise CannotAdoptError(
+        found[0].message if found else "the new spec would not produce this output"
+    )
 
 
 def _difference(project: OpenProject, plan: OutputPlan, wanted: Sequence[Json]) -> str:
@@ -288,10 +289,10 @@ def _difference(project: OpenProject, plan: OutputPlan, wanted: Sequence[Json]) 
     except FindingsError as error:
         return error.diagnostics[0].message
     if production.plan.count != plan.count:
-        return "there would be more or fewer records"
+        return "the number of records would change"
     for index, record in enumerate(wanted):
         if canonical(production.record_at(index)) != canonical(record):
-            return f"record {index} would be another one than is meant"
+            return f"record {index} would differ from the edit"
     return ""
 
 
@@ -354,11 +355,11 @@ def _with_value(record: Json, place: Place, value: Json | Missing) -> Json:
     if isinstance(record, list):
         index = int(key) if str(key).isdigit() else len(record) + 1
         if index > len(record) or (isinstance(value, Missing) and not rest):
-            raise CannotAdoptError(f"an array has no element {key}")
+            raise CannotAdoptError(f"the array has no element {key}")
         inner = record[index] if index < len(record) else None
         return [*record[:index], _with_value(inner, rest, value), *record[index + 1 :]]
     if record is not None and not isinstance(record, dict):
-        raise CannotAdoptError(f"a value has nothing below it, and so no {key!r}")
+        raise CannotAdoptError(f"a plain value cannot have a key {key!r}")
     name, members = str(key), record or {}
     if isinstance(value, Missing) and not rest:
         return {other: item for other, item in members.items() if other != name}
@@ -429,14 +430,14 @@ def read_edited(target: Target, tree: OutputTree) -> Edited:
     edited = Edited(production=production, made=made, found=found, files=files)
     for path, first in _files(plan, target.number):
         if path not in tree.stamps:
-            raise CannotAdoptError(f"{tree.root.named(path)} is not there")
+            raise CannotAdoptError(f"{tree.root.named(path)} does not exist")
         files[path] = tree.root.read(path)
         records, made_count = edited.read(files[path], first)
         if len(records) != made_count:
             directive = "$each" if plan.records.family is not None else "$count"
             raise CannotAdoptError(
-                f"it has {len(records)} records and the spec makes {made_count}: "
-                f"how many there are is said by {directive}"
+                f"it has {len(records)} records, but the spec produces {made_count}; "
+                f"change {directive} instead"
             )
         found.update(enumerate(records, first))
     return edited
@@ -491,7 +492,7 @@ def _files(plan: OutputPlan, number: int | None) -> Iterator[tuple[str, int]]:
         return
     for one in range(1, plan.count + 1) if number is None else (number,):
         if not 1 <= one <= plan.count:
-            raise CannotAdoptError(f"there are {plan.count} records, and none is {one}")
+            raise CannotAdoptError(f"there is no record {one}; the output has {plan.count}")
         yield split_path(stem, one, suffix), one - 1
 
 
@@ -502,14 +503,16 @@ def _rows(data: bytes, writer: csv.CsvWriter, made: Sequence[dict[str, Json]]) -
     names = [csv.plain_text(cell) for cell in header]
     gone = [name for name in known if name not in names]
     if gone:
-        raise CannotAdoptError(f"the column {gone[0]} is gone, and all records have it")
+        raise CannotAdoptError(f"the column {gone[0]} is missing, but every record has it")
     paths = [known.get(name) or csv.path_of_name(name) for name in names]
     if len(rows) != len(made):
         return [None] * len(rows)
     records: list[Json] = []
     for number, (row, record) in enumerate(zip(rows, made, strict=True)):
         if len(row) != len(names):
-            raise CannotAdoptError(f"row {number} has {len(row)} cells, and there are {len(names)}")
+            raise CannotAdoptError(
+                f"row {number} has {len(row)} cells, but there are {len(names)} columns"
+            )
         cells = csv.row_cells(writer.columns, record, writer.style)
         made_cells = dict(zip(writer.columns.paths(), map(bytes.decode, cells), strict=True))
         edited: Json = record

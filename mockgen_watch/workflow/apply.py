@@ -137,7 +137,7 @@ def _checked(
             whole.update(chunk)
             yield chunk
         if digests.get(path) not in {None, whole.digest()}:
-            raise StorageError(path, "it came out otherwise than was planned")
+            raise StorageError(path, "its content differs from the plan")
 
     for path, chunks in files:
         yield path, check(chunks, f"{label}/{path}")
@@ -173,9 +173,9 @@ def _check(found: Iterable[Diagnostic]) -> None:
 
 def _tool(saved: SavedPlan, path: str, tool: str) -> Iterator[Diagnostic]:
     if saved.tool != tool:
-        yield no_longer(f"it was made by release {saved.tool}, and this is {tool}", path)
+        yield no_longer(f"it was made by release {saved.tool}, but this is {tool}", path)
     elif saved.contract != CONTRACT:
-        yield no_longer(f"it is for contract {saved.contract}, and this is {CONTRACT}", path)
+        yield no_longer(f"it was made for contract {saved.contract}, but this is {CONTRACT}", path)
 
 
 def _inputs(project: OpenProject, saved: SavedPlan) -> Iterator[Diagnostic]:
@@ -184,7 +184,7 @@ def _inputs(project: OpenProject, saved: SavedPlan) -> Iterator[Diagnostic]:
     if not saved.request.get("suites"):
         for suite, path in sorted(project.suites.files.items()):
             if suite not in saved.suites:
-                yield no_longer("the suite is new since", path)
+                yield no_longer("the suite was added", path)
 
 
 def _outputs(tree: OutputTree, saved: SavedPlan) -> Iterator[Diagnostic]:
@@ -208,11 +208,13 @@ def _actions(
             # A file whose new bytes turned out to be those that are there.
             may_be_kept = file.found is not None and file.must_produce
             if file.action is not Action.KEEP and not may_be_kept:
-                yield no_longer(f"it would be {_DONE[file.action]}, and that was not planned", path)
+                yield no_longer(f"it would be {_DONE[file.action]}, which was not planned", path)
         elif _settled(file, planned) is not planned.action:
-            yield no_longer(f"it would be {_DONE[file.action]}, and not as planned", path)
+            yield no_longer(
+                f"it would be {_DONE[file.action]}, not {_DONE[planned.action]} as planned", path
+            )
     for path in sorted(expected.keys() - seen):
-        yield no_longer("nothing would be done with it", path)
+        yield no_longer("it would no longer be written or removed", path)
 
 
 def _settled(file: FileAction, planned: SavedFile) -> Action:

@@ -98,10 +98,10 @@ def _unmade_files(tree: OutputTree, decision: Decision) -> Iterator[Diagnostic]:
         if nearest in checked and "/." not in f"/{path}":
             yield Diagnostic(
                 code="MG515",
-                message="No spec makes this file",
+                message="No spec produces this file",
                 severity=Severity.NOTE,
                 location=Location(path=tree.root.named(path)),
-                hint="it is left as it is; remove it, or move it out of the folder of the suite",
+                hint="it is never touched; delete it, or move it out of the suite's folder",
             )
 
 
@@ -139,7 +139,7 @@ def check_suite(
     if clean and not _has_next_lock(suite, decision, settled):
         yield Diagnostic(
             code="MG502",
-            message="The lockfile is out of date: what the outputs are made from changed",
+            message="The lockfile is out of date: the inputs of the outputs changed",
             location=Location(path=f"{label}/{lock_path(suite.suite)}"),
             hint="run mockgen-watch generate",
         )

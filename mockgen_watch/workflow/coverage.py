@@ -201,7 +201,7 @@ def save_cases(project: OpenProject, report: CoverageReport) -> dict[str, int]:
             counts[coverage.keep] = counts.get(coverage.keep, 0) + len(rows)
     if not files:
         raise UsageError(
-            "no spec that was looked at names a file of cases, "
+            "none of these specs names a file of cases, "
             "as in $coverage: {strength: pairwise, keep: cases.json}"
         )
     digests = project.suites.sources
@@ -211,7 +211,7 @@ def save_cases(project: OpenProject, report: CoverageReport) -> dict[str, int]:
     ]
     done = replace_files(project, replacements, "coverage")
     if done.refused:
-        raise StorageError(done.refused[0], "it was changed meanwhile; run again")
+        raise StorageError(done.refused[0], "it was changed in the meantime; run again")
     return counts
 
 

@@ -437,6 +437,6 @@ def describe_failure(failure: Failure, root: OutputRoot) -> tuple[Diagnostic, ..
         code="MG510",
         message=str(failure.error),
         location=Location(path=root.named(failure.path)),
-        hint="the old file stands as it was; mend the cause and run again",
+        hint="the old file was not changed; fix the cause and run again",
     )
     return (found,)

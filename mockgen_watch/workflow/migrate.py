@@ -278,7 +278,7 @@ def _project_of(start: Path) -> Path | None:
 def _path_from(start: Path, name: str) -> str:
     path = Path(os.path.normpath(start / name))
     if not path.is_file():
-        raise UsageError(f"{name} is no file")
+        raise UsageError(f"no such file: {name}")
     return _from(start, path)
 
 
@@ -467,7 +467,7 @@ def _legacy_documents(suites: Suites, *, is_given: bool) -> Iterator[tuple[str, 
                 "leave out --legacy"
             )
         elif is_given:
-            raise UsageError(f"{path} cannot be read; mockgen-watch check tells why")
+            raise UsageError(f"{path} cannot be read; run mockgen-watch check to see why")
 
 
 def _remarks(document: Document, old: SectionFile) -> Iterator[Diagnostic]:

@@ -64,13 +64,13 @@ def locate_record(
         return 0, tuple(segments)
     if layout is spec.Layout.SPLIT:
         if file_number is None or not 1 <= file_number <= output.count:
-            raise UsageError(f"{output.model}/{output.scenario} has no such record file")
+            raise UsageError(f"{output.model}/{output.scenario} has no file with this number")
         return file_number - 1, tuple(segments)
     if not segments or not segments[0].isdigit():
-        raise UsageError("the pointer begins with the record's index, as in #/0/FIELD")
+        raise UsageError("the pointer must begin with the record's index, as in #/0/FIELD")
     index = int(segments[0])
     if index >= output.count:
-        raise UsageError(f"there are {output.count} records; the last one is {output.count - 1}")
+        raise UsageError(f"there are {output.count} records; the last index is {output.count - 1}")
     return index, tuple(segments[1:])
 
 
@@ -388,7 +388,7 @@ def _template(template: generators.Template) -> str:
 
 
 def _computed(computed: generators.Computed) -> str:
-    places = "" if computed.decimals is None else f", to {computed.decimals} decimals"
+    places = "" if computed.decimals is None else f", rounded to {computed.decimals} decimals"
     return f"computed as {computed.expression.text}{places}"
 
 
@@ -401,7 +401,9 @@ def _reference(reference: generators.Reference) -> str:
             if reference.roots == 1
             else (f"the first {reference.roots} records have")
         )
-        return f"the field {'.'.join(reference.path)} of an earlier record; {first} none"
+        return (
+            f"the field {'.'.join(reference.path)} of an earlier record, except that {first} none"
+        )
     if not reference.each:
         return whose
     low, high = reference.each
@@ -429,9 +431,9 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     generators.Pattern: lambda pattern: f"text that matches {pattern.source}",
     generators.CheckedPattern: lambda pattern: f"text that matches {pattern.source}",
     generators.Boolean: lambda boolean: f"true with probability {boolean.true}",
-    generators.Uuid: lambda _: "a UUID made of the address",
+    generators.Uuid: lambda _: "a UUID derived from the address",
     generators.SequenceNumber: lambda number: (
-        f"a sequence from {number.start} in steps of {number.step}"
+        f"a sequence from {number.start} with step {number.step}"
     ),
     generators.Progression: lambda each: (
         f"a sequence of {'numbers' if each.moment is None else f'{each.moment}s'} by steps"
@@ -443,7 +445,7 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     generators.Template: _template,
     generators.Alternatives: lambda each: (
         f"one of {len(each.alternatives)} alternatives"
-        + (f", by {'.'.join(each.given)}" if each.given else "")
+        + (f", depending on {'.'.join(each.given)}" if each.given else "")
         if each.row is None
         else f"the field {each.row.key} of one of {len(each.alternatives)} rows"
     ),
@@ -466,8 +468,8 @@ def describe_modifiers(modifiers: spec.Modifiers) -> tuple[str, ...]:
             "never the same twice together: " + ", ".join(path[-1] for path in modifiers.together),
         ),
         (modifiers.distinct, "never the same twice in one array"),
-        (modifiers.transforms, "then " + ", ".join(modifiers.transforms)),
-        (modifiers.check, f"with right check digits ({modifiers.check})"),
+        (modifiers.transforms, "transformed by " + ", ".join(modifiers.transforms)),
+        (modifiers.check, f"with valid check digits ({modifiers.check})"),
         (modifiers.to, "written to " + ".".join(modifiers.to)),
     )
     return tuple(phrase for is_set, phrase in phrases if is_set)

@@ -190,7 +190,7 @@ def read_settings(
         wanted = settings.profile(profile)
         if wanted is None:
             names = [known.name for known in settings.profiles]
-            hint = did_you_mean(profile, names) or f"there is {', '.join(names) or 'none'}"
+            hint = did_you_mean(profile, names) or f"known: {', '.join(names) or 'none'}"
             raise UsageError(f'no profile is named "{profile}" ({hint})')
         settings = apply_profile(settings, wanted)
     return settings, inputs, tuple(found)
@@ -209,7 +209,7 @@ def open_file(start: StrPath, config: str, master: str | None) -> OpenProject:
     files = [_posix(start, file) for file in (config, master) if file is not None]
     for given, path in zip((config, master), files, strict=False):
         if not (start / path).is_file():
-            raise UsageError(f"{given} is no file")
+            raise UsageError(f"no such file: {given}")
     beside = (
         _posix(start, str(found))
         for file in files

@@ -194,7 +194,7 @@ def clean(
     """
     now = moment_of(stamp)
     if now is None:
-        raise ValueError(f"{stamp} is no time")
+        raise ValueError(f"not a time: {stamp}")
     with writer_lock(root.state, "clean"):
         runs = runs_of(list_files(root))
         gone = expired(runs, retention, now)
@@ -284,14 +284,14 @@ def _archived(root: OutputRoot, name: str) -> Iterator[tuple[str, list[str]]]:
             yield archive, found
             return
         known.update(dict.fromkeys(path.rpartition("/")[2] for path in members))
-    hint = did_you_mean(name, [*archives, *known]) or "restore --list shows what there is"
+    hint = did_you_mean(name, [*archives, *known]) or "restore --list shows what can be restored"
     raise UsageError(f'no archive, snapshot or backup is named "{name}" ({hint})')
 
 
 def _restore_backup(project: OpenProject, number: str) -> str:
     backup = next((one for one in list_backups(project.state) if one.number == number), None)
     if backup is None:
-        raise UsageError(f"there is no backup {number} (restore --list shows what there is)")
+        raise UsageError(f"there is no backup {number} (restore --list shows what can be restored)")
     root = _root_of(project, backup.folder)
     return root.named(restore_backup(root, number).path)
 

@@ -161,7 +161,7 @@ class Suites:
             for other in others:
                 found[other] = one_too_many(
                     f"this folder has {name} and {other.rpartition('/')[2]}",
-                    "a suite has one user_input file; move the other to a folder of its own",
+                    "a suite has one user_input file; move the other to its own folder",
                     other,
                 )
                 found.setdefault(first, found[other])
@@ -520,14 +520,14 @@ def one_too_many(message: str, hint: str, second: str) -> Diagnostic:
 def _no_schema(rule: spec.RuleSpec) -> Diagnostic:
     return Diagnostic(
         code="MG218",
-        message=f'rule "{rule.name}": there is no file {rule.expression}',
+        message=f'rule "{rule.name}": no such file: {rule.expression}',
         location=rule.body_location or rule.location,
-        hint="the JSON Schema lies below the specs folder, and its path goes from this file",
+        hint="the JSON Schema must be inside the specs folder; its path is relative to this file",
     )
 
 
 def _refused(rule: spec.RuleSpec, refused: Refused, place: Location | None) -> Diagnostic:
-    related = () if place is None else (Related(message="it is named here", location=place),)
+    related = () if place is None else (Related(message="named here", location=place),)
     return Diagnostic(
         code=refused.code,
         message=f'rule "{rule.name}": {refused.message}',

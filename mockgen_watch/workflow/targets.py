@@ -151,7 +151,7 @@ def plans_by_name(project: OpenProject, names: Sequence[str]) -> tuple[OutputPla
     for given, name in zip(names, wanted, strict=True):
         if not any(name in own for _, own in known):
             every = list(suites.files) + [name for plan in plans for name in _names(plan)]
-            hint = did_you_mean(given, every) or f"there is {', '.join(suites.files)}"
+            hint = did_you_mean(given, every) or f"known: {', '.join(suites.files)}"
             raise UsageError(f"no suite, model or scenario is named {given} ({hint})")
     return tuple(plan for plan, own in known if not wanted or not own.isdisjoint(wanted))
 
@@ -228,7 +228,7 @@ def _suites_named(suites: Suites, names: Sequence[str]) -> Iterator[str]:
         name = by_file.get(name, name.removeprefix(f"{suites.settings.specs}/"))
         found = [suite for suite in suites.files if f"{suite}/".startswith(f"{name}/")]
         if not found:
-            known = f"there is {', '.join(suites.files) or 'none'}"
+            known = f"known: {', '.join(suites.files) or 'none'}"
             hint = did_you_mean(name, suites.files) or known
             raise UsageError(f'no suite is named "{given}" ({hint})')
         yield from found
@@ -251,5 +251,5 @@ def _check_known(kind: str, asked: Iterable[str], known: set[str]) -> None:
     folded = {name.casefold() for name in known}
     for name in asked:
         if name.casefold() not in folded:
-            hint = did_you_mean(name, known) or f"there is {', '.join(sorted(known))}"
+            hint = did_you_mean(name, known) or f"known: {', '.join(sorted(known))}"
             raise UsageError(f'no {kind} is named "{name}" ({hint})')

@@ -82,7 +82,7 @@ def explain(target: Target, segments: Sequence[str]) -> Explanation:
 def _explain_label(target: Target, segments: Sequence[str]) -> Explanation:
     """Return where a value in a file of labels comes from; each of its lines is a label."""
     if not segments or not segments[0].isdigit():
-        raise UsageError("the pointer begins with the line's index, as in #/0/rule")
+        raise UsageError("the pointer must begin with the line's index, as in #/0/rule")
     left = int(segments[0])
     source = target.suites.record_sources.of(target.plan)
     for index in range(target.plan.count):
@@ -90,7 +90,7 @@ def _explain_label(target: Target, segments: Sequence[str]) -> Explanation:
         if left < len(explainer.labels):
             return explainer.label(left, segments[1:])
         left -= len(explainer.labels)
-    raise UsageError(f"there are only {int(segments[0]) - left} labels")
+    raise UsageError(f"the file has only {int(segments[0]) - left} labels")
 
 
 class RecordExplainer:
@@ -140,7 +140,7 @@ class RecordExplainer:
         _, value = origins.locate_value(label, path)
         if isinstance(value, Missing):
             raise UsageError(f"the label has no {pointer_of(path)}")
-        text = f"the label: what record {self._index} shows"
+        text = f"the label of record {self._index}"
         choice = Choice(origin=self._origin_of_label(label), text=text)
         return self._explanation(path, value, choice, ())
 
@@ -187,7 +187,7 @@ class RecordExplainer:
                 role=origins.Role.COVERAGE,
                 name="$coverage",
                 location=plan.coverage.location,
-                text=f"{plan.coverage.strength} chooses it for the first {found[1]} records",
+                text=f"{plan.coverage.strength} sets it for the first {found[1]} records",
             )
 
 
@@ -208,7 +208,7 @@ def _special(plan: RecordPlan, case: Case, index: int, path: Sequence[str]) -> C
     """Return how a value was put there that is not drawn: a label, a fault, a statement."""
     if path and path[0] == INSIDE and INSIDE not in case.record:
         origin = replace(plan.shape.origin, kind=OriginKind.SCENARIO, name=case.scenario)
-        return Choice(origin=origin, text="the label: what this record shows")
+        return Choice(origin=origin, text="the label of this record")
     fault = origins.fault_at(case, path)
     if fault is not None:
         own = None if plan.faulty is None else origins.find_leaf(plan.faulty, fault.place)
@@ -228,7 +228,7 @@ def _special(plan: RecordPlan, case: Case, index: int, path: Sequence[str]) -> C
     if stated is not None:
         name = plan.twin or plan.scenario
         origin = Origin(kind=OriginKind.SCENARIO, name=name, location=stated.location)
-        text = f"stated for record {index} in $records, and not drawn"
+        text = f"stated for record {index} in $records"
         return Choice(origin=origin, text=text)
     return None
 

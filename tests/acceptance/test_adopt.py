@@ -305,7 +305,7 @@ def test_another_layout_of_the_same_values_is_brought_back_with_a_backup(
     mine = json.dumps(records)
     project.output.write_text(mine, encoding="utf-8")
     assert project.adopt() == 0
-    assert "is written as the spec makes it" in capsys.readouterr().out
+    assert "is rewritten in the layout of the spec" in capsys.readouterr().out
     project.assert_kept(records)
     assert project.run("restore", "000002") == 0
     assert project.output.read_text(encoding="utf-8") == mine
@@ -374,23 +374,23 @@ def test_what_no_spec_can_say_is_refused(
     project.output = tmp_path / folder / "positive.json"
     fresh = project.output.read_bytes()
     output = f"{folder}/positive.json"
-    refused(project, capsys, output, "no value in it differs")
+    refused(project, capsys, output, "no value differs")
     project.edit(lambda records: records[2].update(KIND="Z"))
     refused(project, capsys, output, 'does not keep rule "known"')
     project.output.write_bytes(fresh)
     project.edit(lambda records: records.pop())
-    refused(project, capsys, output, "it has 3 records and the spec makes 4")
+    refused(project, capsys, output, "it has 3 records, but the spec produces 4; change $count")
     project.output.write_bytes(fresh[:-9])
     refused(project, capsys, output, "it cannot be read as json")
     project.output.unlink()
-    refused(project, capsys, output, "is not there")
+    refused(project, capsys, output, "does not exist")
     project.output.write_bytes(fresh)
-    refused(project, capsys, f"{folder}/negative.json", "is the twin of one of positive")
-    refused(project, capsys, f"{folder}/mixed.json", "its records are those of positive, negative")
-    refused(project, capsys, f"{folder}/positive.labels.ndjson", "labels tell what records show")
+    refused(project, capsys, f"{folder}/negative.json", "are twins of positive, each with a fault")
+    refused(project, capsys, f"{folder}/mixed.json", "its records come from positive, negative")
+    refused(project, capsys, f"{folder}/positive.labels.ndjson", "labels describe records")
     project.edit(lambda records: records[2].update(KIND="C"))
     project.spec.write_text(RULED.replace("[1, 9]", "[1, 99]"), encoding="utf-8")
-    refused(project, capsys, output, "the spec was changed since it was made")
+    refused(project, capsys, output, "the spec changed after this output was generated")
     assert project.adopt("#/2/KIND", output=output) == 0
     assert project.adopt("#/9/KIND", output=output) == 2
     assert project.adopt("#/2/NOTHING", output=output) == 2
@@ -518,4 +518,4 @@ def test_edits_that_break_what_depends_are_refused(
     refused(dependent, capsys, output, "course and term are unique together, and record 3 has")
     dependent.output.write_bytes(fresh)
     dependent.edit(lambda records: records.pop())
-    refused(dependent, capsys, output, "how many there are is said by $each")
+    refused(dependent, capsys, output, "change $each instead")

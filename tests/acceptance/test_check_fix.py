@@ -42,7 +42,7 @@ def test_fixes_are_written_and_shown(project: Path, capsys: pytest.CaptureFixtur
     )
     assert "MG503" in shown.out
     assert "MG201" not in shown.out
-    assert "saved the former" in shown.err
+    assert "saved the previous" in shown.err
 
 
 def test_a_file_without_fixes_is_not_touched(project: Path) -> None:

@@ -172,7 +172,10 @@ def test_fail_under_judges_what_is_asked_for(
     [
         (["claims/Clam"], 'did you mean "claims/Claim"'),
         (["--keep"], "names a file of cases"),
-        (["claims/Claim/mixed", "--picture", "x.svg"], "no output has two fields"),
+        (
+            ["claims/Claim/mixed", "--picture", "x.svg"],
+            "it needs an output with two varying fields",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_told(
@@ -190,15 +193,15 @@ def test_the_text_tells_what_the_data_does(
     assert main(["-C", str(project), "coverage", "claims/Claim", "-v"]) == 0
     out = capsys.readouterr().out
     assert "claims/Claim/few  6 records" in out
-    assert "$coverage: each of Claim/few takes 4 records" in out
+    assert "$coverage: each of Claim/few needs 4 records" in out
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert "values 18 18 0 100.0 %" in lines
     lost = triples["combinations"] - triples["possible"]
     start = f"triples {triples['covered']} {triples['possible']} {lost} "
     assert any(line.startswith(start) for line in lines)
     assert any(line.startswith('KIND "A" ') for line in lines)
-    assert "scenarios that can make the same record" in lines
-    assert any(line.startswith("claims/Claim: positive and few: such as {") for line in lines)
+    assert "scenarios that can produce the same record" in lines
+    assert any(line.startswith("claims/Claim: positive and few: for example {") for line in lines)
 
 
 def test_the_picture_has_a_cell_for_each_pair(
@@ -249,7 +252,7 @@ def test_why_names_the_coverage_that_chose_a_value(
         return capsys.readouterr().out
 
     last = few["designs"][0]["records"] - 1
-    line = f", $coverage: each chooses it for the first {last + 1} records"
+    line = f", $coverage: each sets it for the first {last + 1} records"
     for field in ("KIND", "city", "note"):
         assert line in why(f"few.json#/{last}/{field}")
         assert "$coverage" not in why(f"few.json#/{last + 1}/{field}")

@@ -153,7 +153,7 @@ def test_force_replaces_and_keeps_what_was_there(tmp_path: Path) -> None:
     spec = tmp_path / "specs/people/user_input.yaml"
     spec.write_bytes(b"Mine: {name: [Asha]}\n")
     out = done(tmp_path, "init", "--force", "--example", "minimal")
-    assert "specs/people/user_input.yaml  (the former is specs/people/user_input.yaml.bak)" in out
+    assert "specs/people/user_input.yaml  (the old file is specs/people/user_input.yaml.bak)" in out
     after = files(tmp_path)
     assert after.pop("specs/people/user_input.yaml.bak") == b"Mine: {name: [Asha]}\n"
     assert after == before
@@ -205,7 +205,7 @@ def test_a_suite_that_has_a_spec_is_asked_for_again(tmp_path: Path) -> None:
     answers = "people\nstaff\n\n\n\n\n"
     result = run(tmp_path, "init", "--interactive", answers=answers)
     assert result.returncode == 0
-    assert "it has a spec already" in result.stderr
+    assert "this suite has a spec already" in result.stderr
     after = files(tmp_path)
     assert set(after) - set(before) == {"specs/staff/user_input.yaml"}
     assert {name: after[name] for name in before} == before
@@ -284,7 +284,7 @@ def test_the_hook_of_an_earlier_release_is_brought_up_to_date_in_its_place(tmp_p
     git(tmp_path, "init", "-q")
     place = tmp_path / ".pre-commit-config.yaml"
     place.write_text(FORMER, encoding="utf-8")
-    assert ".pre-commit-config.yaml  (the former is" in done(tmp_path, "init")
+    assert ".pre-commit-config.yaml  (the old file is" in done(tmp_path, "init")
     expected = FORMER
     for old, new in (
         ("mockgen-check", "mockgen-refresh"),

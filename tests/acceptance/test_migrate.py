@@ -118,7 +118,7 @@ def test_one_file_that_cannot_be_migrated_keeps_all_as_they_are(run: Run, tmp_pa
 def test_the_originals_are_backups_that_come_back(run: Run, tmp_path: Path) -> None:
     project(tmp_path, old=OLD)
     _, err = run("-C", tmp_path, "migrate")
-    assert "saved the former specs/old/user_input.json as backup 000001" in err
+    assert "saved the previous specs/old/user_input.json as backup 000001" in err
     run("-C", tmp_path, "restore", "000001")
     assert (tmp_path / "specs" / "old" / "user_input.json").read_text() == OLD
 
@@ -151,7 +151,7 @@ def test_the_schema_line_leads_to_the_project_s_schemas(run: Run, tmp_path: Path
 
 
 REFUSED = {
-    "a file that is not there": (("migrate", "nowhere.json"), "is no file"),
+    "a file that is not there": (("migrate", "nowhere.json"), "no such file: nowhere.json"),
     "a suite without a folder": (("migrate", "--suite", "x"), "--out"),
     "a model that is no name": (("migrate", "--model", "a/b"), "--model"),
     "no records": (("migrate", "--count", "0"), "--count"),

@@ -135,24 +135,24 @@ MOVES: dict[str, tuple[Callable[[Path], object], str, str]] = {
         "input was changed",
     ),
     "broken spec": (lambda at: edit(at, CLAIMS, "[A", "[[A"), CLAIMS, "input was changed"),
-    "spec gone": (lambda at: (at / CLAIMS).unlink(), CLAIMS, "input is gone"),
+    "spec gone": (lambda at: (at / CLAIMS).unlink(), CLAIMS, "input was removed"),
     "nearer master": (
         lambda at: (at / "specs/claims/master.yaml").write_text("a: {}\n", encoding="utf-8"),
         "specs/claims/master.yaml",
-        "input is new",
+        "input was added",
     ),
     "own vocabulary": (
         lambda at: (at / "specs/_vocab/first_name.txt").write_text("Asha\n", encoding="utf-8"),
         "specs/_vocab/first_name.txt",
-        "input is new",
+        "input was added",
     ),
     "new suite": (
         begin_suite,
         "specs/new/user_input.yaml",
-        "suite is new",
+        "suite was added",
     ),
     "output": (lambda at: edit(at, OUTPUT, '"ID"', '"Id"'), OUTPUT, "output was changed"),
-    "output gone": (lambda at: (at / OUTPUT).unlink(), OUTPUT, "output is gone"),
+    "output gone": (lambda at: (at / OUTPUT).unlink(), OUTPUT, "output was removed"),
     "another output": (
         lambda at: edit(at, "mock_outputs/plain/Plain/base.csv", "a", "b"),
         "mock_outputs/plain/Plain/base.csv",
@@ -166,7 +166,7 @@ MOVES: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "lockfile gone": (
         lambda at: (at / LOCK).unlink(),
         LOCK,
-        "output is gone",
+        "output was removed",
     ),
 }
 
@@ -191,9 +191,7 @@ def test_what_moved_is_named_and_nothing_is_written(
     told = capsys.readouterr().err
     lines = [line for line in told.splitlines() if "MG513" in line]
     assert len(lines) == 1, told
-    assert lines[0].startswith(
-        f"{path}:1:1 MG513 The saved plan no longer holds: the {words} since"
-    )
+    assert lines[0].startswith(f"{path}:1:1 MG513 The saved plan is out of date: the {words}")
     assert outputs(folder) == before
 
 

@@ -87,7 +87,7 @@ def test_the_installed_program_begins_a_project(
     program = binaries / "mockgen-watch"
     _output(program, "init", "--example", example, folder=tmp_path)
     _output(program, "generate", folder=tmp_path)
-    assert "all is well" in _output(program, "check", folder=tmp_path)
+    assert "no problems" in _output(program, "check", folder=tmp_path)
 
 
 def test_the_installed_package_reads_its_own_schemas(binaries: Path, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def test_the_picture_is_what_the_view_draws() -> None:
     drawn = words_of(picture(draw()))
     assert words_of(PICTURE.read_text(encoding="utf-8")) == drawn
     assert any("state in 7 of 20 records" in words for words in drawn)
-    assert any("claims keep their outputs" in words for words in drawn)
+    assert any("claims keeps its outputs" in words for words in drawn)
 
 
 def test_the_picture_fetches_nothing() -> None:

@@ -69,8 +69,8 @@ def test_files_that_come_go_or_break_are_told(scene: Scene) -> None:
     scene.generate()
     scene.write(OUTPUT, "[")
     assert scene.mockgen("diff").text.splitlines() == [
-        f"{OUTPUT}  changed, and cannot be read as records",
-        "mock_outputs/members/Member/base.json  gone, 4 records",
+        f"{OUTPUT}  changed; cannot be read as records",
+        "mock_outputs/members/Member/base.json  removed, 4 records",
         "mock_outputs/new/New/base.json  new, 2 records",
         "3 outputs differ, in 0 values",
     ]

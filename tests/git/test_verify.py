@@ -81,7 +81,7 @@ def test_one_stale_commit_of_fifty_is_found_and_named(history: Scene) -> None:
     # What is right is remembered; what is not is found again.
     assert again.text.splitlines() == [
         f"{planted[:10]}  2023-11-14  change {STALE}",
-        f"  {OUTPUT}:1:1 MG502 The output is out of date: what it is made from changed",
+        f"  {OUTPUT}:1:1 MG502 The output is out of date: its inputs changed",
         "49 of 50 commits can be reproduced",
     ]
 

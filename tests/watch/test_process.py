@@ -91,7 +91,7 @@ def test_sighup_reads_everything_again(world: World) -> None:
 
 def test_only_one_daemon_watches_a_project(world: World) -> None:
     world.start()
-    assert "works on this project" in world.run("watch", code=1)
+    assert "is already running here" in world.run("watch", code=1)
     world.write("a", "still")
     assert world.sync()["errors"] == 0
     assert world.shows("a", "still")

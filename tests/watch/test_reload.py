@@ -61,7 +61,7 @@ def log_of(world: World) -> Path:
 
 
 def test_the_environment_of_the_command_is_taken_over(shop: World) -> None:
-    assert "read again, and in sync" in reload(shop, MOCKGEN_PROFILE="few")
+    assert "reloaded and in sync" in reload(shop, MOCKGEN_PROFILE="few")
     assert count(shop) == 3
     reload(shop, "--profile", "many")
     assert count(shop) == 5
@@ -100,7 +100,7 @@ def test_debugging_is_switched_on_and_off_while_it_runs(shop: World) -> None:
 
 def test_what_is_no_level_is_told_and_taken_from_nobody(shop: World) -> None:
     said = reload(shop, code=2, MOCKGEN_LOG_LEVEL="loud")
-    assert "MOCKGEN_LOG_LEVEL=loud: there is no such level" in said
+    assert "MOCKGEN_LOG_LEVEL=loud: no such level" in said
     assert request(shop, level=7, MOCKGEN_LOG_LEVEL="loud", PATH="/nowhere")["converged"]
     assert ask(shop.state, RELOAD, {"environment": []}, timeout=PATIENCE)["converged"]
     assert shop.status()["is_healthy"]
@@ -113,4 +113,4 @@ def test_a_profile_that_is_not_there_is_an_error_until_another_comes(shop: World
 
 
 def test_without_a_daemon_it_says_so(world: World) -> None:
-    assert "no daemon runs" in reload(world, code=1)
+    assert "no daemon is running" in reload(world, code=1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_flag, add_json
-from mockgen_watch.cli.running import diff_lines, print_replaced, print_result
+from mockgen_watch.cli.running import diff_lines, open_selected, print_replaced, print_result
 from mockgen_watch.git.stored import committed_outputs
 from mockgen_watch.observe import escape_for_terminal
 from mockgen_watch.views.values import (
@@ -20,7 +20,7 @@ from mockgen_watch.views.values import (
 )
 from mockgen_watch.workflow.adopt import Adoption, plan_adoption
 from mockgen_watch.workflow.migrate import finish_earlier
-from mockgen_watch.workflow.project import open_project, replace_files
+from mockgen_watch.workflow.project import replace_files
 
 if TYPE_CHECKING:
     import argparse
@@ -29,19 +29,19 @@ if TYPE_CHECKING:
     from mockgen_watch.storage.multi import Replaced
 
 EXAMPLES: Final = """examples:
-  mockgen-watch adopt mock_outputs/claims/Claim/positive.json          all edits of the file
-  mockgen-watch adopt mock_outputs/claims/Claim/positive.json#/3/KIND  one of them
+  mockgen-watch adopt mock_outputs/claims/Claim/positive.json          all edits in the file
+  mockgen-watch adopt mock_outputs/claims/Claim/positive.json#/3/KIND  one edit
   mockgen-watch adopt mock_outputs/claims/Claim/positive.json --diff   show; write nothing
 
-What one record holds becomes a line below $records; what all records of a scenario hold becomes a
-field of the scenario. Nothing is written unless it is proved that the new spec makes the output as
-it was edited. The former spec is kept as a backup.
+A value in one record becomes a line under $records; a value in all records of a scenario becomes a
+field of the scenario. Nothing is written unless the new spec is proved to produce the output as
+edited. The previous spec is kept as a backup.
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "target", metavar="OUTPUT[#POINTER]", help="a file that was edited, or a value of it"
+        "target", metavar="OUTPUT[#POINTER]", help="an edited file, or one value in it"
     )
     add_flag(parser, "--diff", "show what would change; write nothing")
     add_json(parser)
@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     for path in finished.paths if finished else ():
         shown = escape_for_terminal(path)
         print(f"finished what an earlier run was cut short in: {shown}", file=sys.stderr)
-    project = open_project(options.directory, options.profile)
+    project = open_selected(options)
     path, mark, pointer = options.target.partition("#")
     adoption = plan_adoption(project, path, pointer if mark else None, committed=committed_outputs)
     replaced = None if options.diff else replace_files(project, adoption.replacements, "adopt")
@@ -77,7 +77,7 @@ def _lines(adoption: Adoption, *, is_done: bool) -> Iterator[str]:
         sides = f"{shown_value(value.before)} → {shown_value(value.after)}"
         yield f"  {place}: {sides}  {escape_for_terminal(str(value.location))}"
     for path in adoption.layouts:
-        yield f"  {escape_for_terminal(path)} is written as the spec makes it"
+        yield f"  {escape_for_terminal(path)} is rewritten in the layout of the spec"
     if adoption.left:
         yield f"  {adoption.left} more edited {plural('value', adoption.left)} not adopted"
     for other in adoption.others:

@@ -30,28 +30,28 @@ if TYPE_CHECKING:
     from mockgen_watch.diagnostics import Fix
 
 EXAMPLES: Final = """examples:
-  mockgen-watch check                  all specs and outputs; exit code 1 when something is wrong
+  mockgen-watch check                  all specs and outputs; exit code 1 on errors
   mockgen-watch check claims           one suite
   mockgen-watch check --json           for programs
-  mockgen-watch check --fix            apply the fixes that are certain, then check
+  mockgen-watch check --fix            apply the safe fixes, then check
   mockgen-watch check --fix --dry-run  show these fixes as a diff
 
-Without --fix, nothing is written. An output that is not what generate would write is a finding.
+Without --fix, nothing is written. An output that generate would change is an error.
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_suites(parser)
-    add_flag(parser, "--fix", "apply the fixes that are certain")
-    add_flag(parser, "--dry-run", "with --fix: show a diff, write nothing")
+    add_flag(parser, "--fix", "apply the safe fixes")
+    add_flag(parser, "--dry-run", "with --fix: show a diff and write nothing")
     add_json(parser, "the findings")
 
 
 def run(options: argparse.Namespace) -> int:
     if options.dry_run and not options.fix:
-        raise UsageError("--dry-run goes with --fix; check alone writes nothing")
+        raise UsageError("--dry-run needs --fix; check alone writes nothing")
     if options.dry_run and options.json:
-        raise UsageError("--dry-run shows a diff, which is not JSON; leave one of them out")
+        raise UsageError("--dry-run shows a diff, not JSON; leave out --dry-run or --json")
     project = open_project(options.directory, options.profile)
     request = Request(suites=tuple(options.suites), trust_locks=False)
     fixes: tuple[Fix, ...] = ()
@@ -90,5 +90,5 @@ def _check(
     write_findings(found, project.suites.text_of, sys.stdout, with_notes=not options.quiet)
     if not found and not options.quiet:
         suites = counted(len(select_suites(project.suites, request)), "suite")
-        print(f"{suites} checked: all is well")
+        print(f"{suites} checked: no problems")
     return code_of(found)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_flag, add_json, whole_number
-from mockgen_watch.cli.running import wants_color
+from mockgen_watch.cli.running import open_selected, wants_color
 from mockgen_watch.errors import UsageError
 from mockgen_watch.spec.model import Coverage
 from mockgen_watch.views.coverage import (
@@ -23,20 +23,19 @@ from mockgen_watch.views.coverage import (
 )
 from mockgen_watch.views.values import counted, json_text
 from mockgen_watch.workflow.coverage import CoverageReport, coverage_report, save_cases
-from mockgen_watch.workflow.project import open_project
 
 if TYPE_CHECKING:
     from mockgen_watch.scenarios.measure import Measured, StrengthCount
 
 EXAMPLES: Final = """examples:
   mockgen-watch coverage                           all outputs
-  mockgen-watch coverage claims/Claim/positive -v  with every value and all odds
+  mockgen-watch coverage claims/Claim/positive -v  with every value and its odds
   mockgen-watch coverage --fail-under 100          exit code 1 when a combination is missing
   mockgen-watch coverage --strength 3-wise --fail-under 90
-  mockgen-watch coverage --picture pairs.svg       which pairs there are, as a picture
-  mockgen-watch coverage claims --keep             keep the cases, for later changes of pools
+  mockgen-watch coverage --picture pairs.svg       a picture of the covered pairs
+  mockgen-watch coverage claims --keep             keep the cases when pools change later
 
-The records are those that the specs make now; no output is read.
+The report covers the records that the specs produce now; it does not read outputs.
 """
 
 RECORDS: Final = 10_000
@@ -48,44 +47,49 @@ _ALL: Final = 100.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "names", metavar="SUITE[/MODEL[/SCENARIO]]", nargs="*", help="what is looked at; all"
+        "names",
+        metavar="SUITE[/MODEL[/SCENARIO]]",
+        nargs="*",
+        help="a suite, model or scenario (default: all)",
     )
     parser.add_argument(
         "--strength",
         choices=[word.value for word in Coverage if word is not Coverage.NONE],
-        help="what --fail-under counts: what the spec asks for, else pairwise",
+        help="what --fail-under counts (default: what the spec asks for, else pairwise)",
     )
     parser.add_argument(
         "--fail-under",
         metavar="PERCENT",
         type=_percent,
-        help="exit with 1 when an output covers less of what can be",
+        help="exit with 1 when an output covers less of what is possible",
     )
     parser.add_argument(
         "--records",
         metavar="N",
         type=whole_number,
         default=RECORDS,
-        help=f"look at the first N records of each output (default: {RECORDS:,})",
+        help=f"count the first N records of each output (default: {RECORDS:,})",
     )
     parser.add_argument(
         "--confidence",
         metavar="PERCENT",
         type=_confidence,
         default=99.0,
-        help="of the intervals of odds (default: 99)",
+        help="confidence of the odds' intervals, in percent (default: 99)",
     )
-    parser.add_argument("--picture", metavar="FILE", help="write a picture of the pairs, as SVG")
+    parser.add_argument(
+        "--picture", metavar="FILE", help="write a picture of the covered pairs, as SVG"
+    )
     add_flag(
         parser,
         "--keep",
-        "write the cases of the designs to the files that the specs name under keep",
+        "write the cases of each $coverage to the file named by its keep",
     )
     add_json(parser, "the report")
 
 
 def run(options: argparse.Namespace) -> int:
-    project = open_project(options.directory, options.profile)
+    project = open_selected(options)
     report = coverage_report(
         project, options.names, most=options.records, confidence=options.confidence / 100
     )
@@ -128,13 +132,13 @@ def _closest(name: str, measured: Measured, asked: Coverage) -> StrengthCount:
     if count is not None:
         return count
     if asked is Coverage.THREE_WISE and len(measured.parameters) >= asked.size:
-        raise UsageError(f"{name} has too many triples to be counted")
+        raise UsageError(f"{name} has too many triples to count")
     return measured.strengths[-1]
 
 
 def _write_picture(report: CoverageReport, name: str) -> None:
     if not any(map(can_draw, report.outputs)):
-        raise UsageError("no output has two fields to choose, and few enough values for a picture")
+        raise UsageError("no picture: it needs an output with two varying fields and few values")
     try:
         Path(name).write_text(coverage_picture(report.outputs), encoding="utf-8")
     except OSError as error:
@@ -145,11 +149,11 @@ def _percent(text: str) -> float:
     with contextlib.suppress(ValueError):
         if 0 <= float(text) <= _ALL:
             return float(text)
-    raise argparse.ArgumentTypeError(f"{text} is no percentage from 0 to 100")
+    raise argparse.ArgumentTypeError(f"{text} must be a percentage from 0 to 100")
 
 
 def _confidence(text: str) -> float:
     value = _percent(text)
     if value in {0, _ALL}:
-        raise argparse.ArgumentTypeError(f"{text} is no percentage between 0 and 100")
+        raise argparse.ArgumentTypeError(f"{text} must be a percentage between 0 and 100")
     return value

@@ -20,32 +20,32 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 STATUS_EXAMPLES: Final = """examples:
-  mockgen-watch status           exit code 0 when a daemon runs and is well, else 1
-  mockgen-watch status --json    all that it counts, for programs
+  mockgen-watch status           exit code 0 when a daemon runs without errors, else 1
+  mockgen-watch status --json    all its counters, for programs
 """
 
 SYNC_EXAMPLES: Final = """examples:
-  mockgen-watch sync && pytest      tests see the fixtures of the specs as they were saved
-  mockgen-watch sync --timeout 300  where a batch may take that long
+  mockgen-watch sync && pytest      tests read fixtures that match the saved specs
+  mockgen-watch sync --timeout 300  allow a batch up to 5 minutes
 
 The exit code is 1 when specs have errors, when an output could not be written, or when no daemon
 runs.
 """
 
 RELOAD_EXAMPLES: Final = f"""examples:
-  mockgen-watch reload                        project file, environment and all specs
-  mockgen-watch reload --log-level debug      details in its log, until the next reload
-  mockgen-watch reload --profile ci           go on with another profile
+  mockgen-watch reload                        the project file, environment and all specs
+  mockgen-watch reload --log-level debug      more detail in the log, until the next reload
+  mockgen-watch reload --profile ci           switch to another profile
 
-The daemon takes {PROFILE} and {VARIABLE} as they are in the environment of this command.
-Options that it was started with come first. The exit code is that of sync.
+The daemon takes {PROFILE} and {VARIABLE} from the environment of this command.
+Options that it was started with win over them. The exit code is the same as for sync.
 """
 
 STOP_EXAMPLES: Final = """examples:
   mockgen-watch stop
 
-The daemon finishes the file in hand. Where none runs there is nothing to do, and the exit code
-is 0.
+The daemon finishes the file that it is writing. If no daemon runs, nothing happens, and the
+exit code is 0.
 """
 
 TAKEN: Final = (PROFILE, VARIABLE)
@@ -90,7 +90,7 @@ def add_reload_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--log-level",
         choices=[level.name.lower() for level in Level],
-        help="the least that its log shows, until the next reload",
+        help="the lowest level its log shows, until the next reload",
     )
     add_json(parser)
     _add_timeout(parser, 120)
@@ -104,7 +104,7 @@ def run_reload(options: argparse.Namespace) -> int:
         environment[PROFILE] = options.profile
     details = {"environment": environment, "log_level": options.log_level}
     answer = requests.ask(_state(options), requests.RELOAD, details, timeout=options.timeout)
-    return _finish_batch(answer, options, "read again, and in sync")
+    return _finish_batch(answer, options, "reloaded and in sync")
 
 
 def add_stop_arguments(parser: argparse.ArgumentParser) -> None:
@@ -124,7 +124,7 @@ def run_stop(options: argparse.Namespace) -> int:
     except requests.NotRunningError:
         outcome = "no daemon runs"
     except LockedError as error:
-        raise LockedError(f"{error}; it did not end within {options.timeout:g} s") from error
+        raise LockedError(f"{error}; it did not stop within {options.timeout:g} s") from error
     if not options.quiet:
         print(outcome)
     return ExitCode.DONE

@@ -21,7 +21,7 @@ EXAMPLES: Final = """examples:
   mockgen-watch generate                          everything that is not up to date
   mockgen-watch generate claims                   one suite
   mockgen-watch generate claims --model Claim --scenario negative
-  mockgen-watch generate --dry-run                what would be done, and why
+  mockgen-watch generate --dry-run                what would be written, and why
   mockgen-watch generate claims --count 1_000_000 --format ndjson --out /tmp/load --jobs 2
   mockgen-watch generate --config user_input.json --master master.json --stdout
 """
@@ -30,16 +30,18 @@ EXAMPLES: Final = """examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_suites(parser)
     add_selection(parser)
-    place = parser.add_argument_group("where it goes")
-    place.add_argument("--out", metavar="DIR", help="write to DIR, not to mock_outputs/")
+    place = parser.add_argument_group("where to write")
+    place.add_argument("--out", metavar="DIR", help="write to DIR instead of mock_outputs/")
     add_flag(place, "--stdout", "write the records to stdout")
     add_flag(
-        place, "--snapshot", "write files with the time in their names, which nothing overwrites"
+        place, "--snapshot", "write files with the time in their names, which are never overwritten"
     )
-    adhoc = parser.add_argument_group("specs outside of specs/")
-    adhoc.add_argument("--config", metavar="FILE", help="a user_input file, anywhere")
+    adhoc = parser.add_argument_group("specs outside specs/")
+    adhoc.add_argument("--config", metavar="FILE", help="a user_input file outside specs/")
     adhoc.add_argument(
-        "--master", metavar="FILE", help="its master (default: the one that it names, or beside it)"
+        "--master",
+        metavar="FILE",
+        help="its master (default: the one it names, else the one beside it)",
     )
     add_flag(
         adhoc, "--enhanced", "as the earlier system did: scenarios of all models, as --snapshot"
@@ -49,10 +51,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--legacy",
         "read the oldest format (Edit_1, Edit_2, … with comma-separated values) as it is",
     )
-    run = parser.add_argument_group("how it runs")
+    run = parser.add_argument_group("how to run")
     add_jobs(run)
-    add_flag(run, "--dry-run", "say what would be done, and do nothing")
-    add_flag(run, "--force", "replace outputs edited by hand, after a backup")
+    add_flag(run, "--dry-run", "show what would be done, without doing it")
+    add_flag(run, "--force", "replace outputs that were edited by hand, after a backup")
     add_json(run)
 
 
@@ -155,12 +157,12 @@ def _check_combination(options: argparse.Namespace) -> None:
         UsageError: two of them do.
     """
     if options.master and not options.config:
-        raise UsageError("--master goes with --config; a suite names its master with $master")
+        raise UsageError("--master needs --config; a suite names its master with $master")
     if options.config and options.suites:
-        raise UsageError("--config is a suite of its own; name no suites beside it")
+        raise UsageError("--config cannot be combined with names of suites")
     if options.stdout and (options.out or options.snapshot or options.enhanced):
         raise UsageError("--stdout writes no files; leave out --out, --snapshot and --enhanced")
     if options.dry_run and (options.stdout or options.snapshot or options.enhanced):
-        raise UsageError("--dry-run tells what would become of mock_outputs/ or of --out DIR")
+        raise UsageError("--dry-run works only for mock_outputs/ and --out DIR")
     if options.legacy and (options.dry_run or options.force):
         raise UsageError("--legacy writes new files only; leave out --dry-run and --force")

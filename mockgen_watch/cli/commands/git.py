@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 EXAMPLES: Final = """examples:
-  mockgen-watch git install      git diff shows records and fields of outputs, and a merge makes
+  mockgen-watch git install      git diff shows records and fields of outputs, and a merge generates
                                  outputs from the merged specs, in this clone
-  mockgen-watch git uninstall    undoes just that
+  mockgen-watch git uninstall    undoes this
 
-Git itself calls textconv FILE, and merge BASE OURS THEIRS PATH.
+Git itself runs textconv FILE and merge BASE OURS THEIRS PATH.
 """
 
 FILES: Final = {"install": 0, "uninstall": 0, "textconv": 1, "merge": 4}
@@ -31,12 +31,14 @@ FILES: Final = {"install": 0, "uninstall": 0, "textconv": 1, "merge": 4}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=tuple(FILES), help="what to do")
-    parser.add_argument("files", metavar="FILE", nargs="*", help="what Git gives a driver")
+    parser.add_argument(
+        "files", metavar="FILE", nargs="*", help="the arguments that Git passes to a driver"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     if len(options.files) != FILES[options.action]:
-        raise UsageError(f"git {options.action} takes {FILES[options.action] or 'no'} files")
+        raise UsageError(f"git {options.action} takes {FILES[options.action] or 'no'} file names")
     if options.action == "textconv":
         sys.stdout.buffer.write(text_of(Path(options.files[0])))
         return ExitCode.DONE
@@ -67,9 +69,9 @@ def _set_up(options: argparse.Namespace) -> int:
         words = ("set up", "set up already")
         has_changed = install_drivers(repository, outputs)
     else:
-        words = ("taken away", "not set up")
+        words = ("removed", "not set up")
         has_changed = remove_drivers(repository, outputs)
     if not options.quiet:
         state = words[0] if has_changed else words[1]
-        print(f"the drivers for differences and merges of {outputs}/ are {state}")
+        print(f"diff and merge drivers for {outputs}/: {state}")
     return ExitCode.DONE

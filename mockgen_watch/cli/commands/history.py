@@ -25,20 +25,20 @@ if TYPE_CHECKING:
     from mockgen_watch.workflow.changes import CellChange
 
 DIFF_EXAMPLES: Final = """examples:
-  mockgen-watch diff                     what the outputs tell else than in the last commit
-  mockgen-watch diff main                … than in the branch main
+  mockgen-watch diff                     how the outputs differ from the last commit
+  mockgen-watch diff main                from the branch main
   mockgen-watch diff main --markdown     a comment for a pull request
 
-The order of keys and of records tells nothing, so it is no difference.
+The order of keys and records does not matter, so it is not a difference.
 """
 
 VERIFY_EXAMPLES: Final = """examples:
   mockgen-watch verify                     the last commit
-  mockgen-watch verify origin/main..       every commit that is not in origin/main yet
+  mockgen-watch verify origin/main..       every commit that is not yet in origin/main
   mockgen-watch verify v1.0..v2.0 --json
 
-Every output is made again from the specs of its own commit, which Git holds: nothing is checked
-out, and files of the working tree do not matter.
+Every output is generated again from the specs of its own commit, read from Git: nothing is checked
+out, and files in the working tree do not matter.
 """
 
 LONGEST_MARKDOWN: Final = 50_000
@@ -54,8 +54,8 @@ def add_diff_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_flag(parser, "--exit-code", "exit with 1 when they differ")
     form = parser.add_mutually_exclusive_group()
-    add_flag(form, "--json", "the difference as JSON")
-    add_flag(form, "--markdown", "the difference as Markdown")
+    add_flag(form, "--json", "the differences as JSON")
+    add_flag(form, "--markdown", "the differences as Markdown")
 
 
 def run_diff(options: argparse.Namespace) -> int:
@@ -88,10 +88,10 @@ def _total(files: Sequence[FileDifference]) -> str:
 
 def _about(file: FileDifference) -> str:
     if not file.is_readable:
-        return "changed, and cannot be read as records"
+        return "changed; cannot be read as records"
     if file.before is None:
         return f"new, {file.after} records"
-    return "changed" if file.after is not None else f"gone, {file.before} records"
+    return "changed" if file.after is not None else f"removed, {file.before} records"
 
 
 def _records(file: FileDifference) -> int:
@@ -115,7 +115,7 @@ def _text(files: Sequence[FileDifference], *, is_short: bool) -> Iterator[str]:
 
 def _markdown(files: Sequence[FileDifference], revision: str) -> Iterator[str]:
     if not files:
-        yield f"The fixtures tell the same as in {_code(escape_for_terminal(revision))}."
+        yield f"No fixture differs from {_code(escape_for_terminal(revision))}."
         return
     yield f"**{_total(files)}** from {_code(escape_for_terminal(revision))}."
     left = LONGEST_MARKDOWN
@@ -160,8 +160,8 @@ def add_verify_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "revisions", metavar="REV..REV", nargs="*", default=["HEAD"], help="default: HEAD"
     )
-    parser.add_argument("--jobs", metavar="N", type=int, default=1, help="that many processes")
-    add_flag(parser, "--again", "look again at what was found right before")
+    parser.add_argument("--jobs", metavar="N", type=int, default=1, help="number of processes")
+    add_flag(parser, "--again", "check again what was already found right")
     add_json(parser)
 
 

@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from mockgen_watch.git.hook import HookReport
 
 EXAMPLES: Final = """examples:
-  mockgen-watch hook              what .git/hooks/pre-commit or pre-commit calls
+  mockgen-watch hook              what .git/hooks/pre-commit or pre-commit runs
   mockgen-watch hook --validate   the staged specs only
-  mockgen-watch hook --check      write nothing, make every output again and compare: for CI
+  mockgen-watch hook --check      generate every output and compare, write nothing: for CI
 
-What counts is what is staged. Nothing is ever staged by this command: it tells what to type.
+Only staged content counts. This command never stages anything: it shows what to run.
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     only = parser.add_mutually_exclusive_group()
-    add_flag(only, "--validate", "look at the staged specs only")
-    add_flag(only, "--check", "write nothing and trust nothing")
+    add_flag(only, "--validate", "check the staged specs only")
+    add_flag(only, "--check", "write nothing, and trust no lockfile")
     add_json(parser)
 
 
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     staged = StagedProject(options.directory)
     for path in staged.untracked_specs:
         shown = escape_for_terminal(staged.repository.shown_path(path))
-        print(f"ignored {shown}, which Git does not know (git add {shown})", file=sys.stderr)
+        print(f"ignored {shown}, which is not in Git (git add {shown})", file=sys.stderr)
     if staged.is_up_to_date and not (options.check or options.json or options.profile):
         return ExitCode.DONE
     return _run_hook(staged, options)
@@ -77,16 +77,16 @@ def _lines(report: HookReport, commands: Sequence[str]) -> Iterator[str]:
     if not commands:
         return
     if report.left:
-        yield "The staged specs make other outputs than the staged ones. The working tree holds"
-        yield "outputs that are not staged, so it was left as it is. For the index alone, type:"
+        yield "The staged outputs do not match the staged specs. The working tree has outputs"
+        yield "that are not staged, so it was not changed. To update only the index, run:"
     else:
-        yield "The staged specs make other outputs than the staged ones. Type, and commit again:"
+        yield "The staged outputs do not match the staged specs. Run this, then commit again:"
     yield f"  {commands[0]}"
     if commands[1:]:
-        yield "or, where these files have changes that you do not stage, for the index alone:"
+        yield "If these files have changes that you do not want to stage, update only the index:"
         yield f"  {commands[1]}"
     if report.is_partial:
-        yield "This commit takes only the paths that it was given: name these files too."
+        yield "This commit includes only the paths given to it: name these files too."
 
 
 def _next_commands(report: HookReport, staged: StagedProject) -> list[str]:

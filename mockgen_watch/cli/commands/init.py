@@ -48,13 +48,13 @@ if TYPE_CHECKING:
 
 EXAMPLES: Final = """examples:
   mockgen-watch init                        a small spec to learn from
-  mockgen-watch init --example claims       claims and the members who make them
+  mockgen-watch init --example claims       claims, and the members who make them
   mockgen-watch init --interactive          a spec of your own, from a few questions
-  mockgen-watch init --hooks git            hooks that Git itself calls, without pre-commit
+  mockgen-watch init --hooks git            hooks that Git itself runs, without pre-commit
   mockgen-watch -C fixtures init            in the folder fixtures/
 
-What is there already stays as it is, so that init again adds what is missing. With --force it is
-replaced, and kept as NAME.bak.
+Existing files stay as they are: running init again only adds what is missing. With --force they are
+replaced, and the old ones kept as NAME.bak.
 """
 
 _HOOKS: Final = ("pre-commit", "pre-merge-commit")
@@ -83,9 +83,9 @@ _NOT_PLAIN: Final = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"
 _LONGEST_COUNT: Final = 20
 
 _START: Final = """\
-# A spec is shaped like its output: write the record that you want, and put at each leaf how its
-# value is chosen. Keys that begin with $ direct the tool; every other key is data. All values here
-# are text; take the quotes away where you mean numbers.
+# A spec has the shape of its output: write the record you want, and at each leaf say how its value
+# is chosen. Keys that begin with $ are directives; every other key is data. All values here are
+# text; remove the quotes where you mean numbers.
 $schema: {schemas}/user_input.schema.json
 $seed: 1 # the same seed gives the same records, on every machine
 
@@ -97,16 +97,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--example",
         choices=sorted(_SUITES),
-        help="the spec to begin with (default: minimal, or none where there are specs already)",
+        help="the spec to start with (default: minimal, or none if there are specs already)",
     )
     add_flag(what, "--interactive", "ask for the first model")
     parser.add_argument(
         "--hooks",
         choices=("pre-commit", "git", "none"),
         default="pre-commit",
-        help="what calls the hook: pre-commit (default), Git itself, or nothing",
+        help="what runs the hook: pre-commit (default), Git itself, or nothing",
     )
-    add_flag(parser, "--force", "replace files that are there, and keep them as .bak")
+    add_flag(parser, "--force", "replace existing files, and keep them as .bak")
     add_json(parser)
 
 
@@ -142,8 +142,8 @@ def _check_place(directory: Path) -> None:
     except UsageError:
         return
     if project != directory.resolve():
-        remedy = f"to add to that, use -C {shlex.quote(str(project))}"
-        raise UsageError(f"this folder is in the project {project}; {remedy}")
+        remedy = f"to add to that project, use -C {shlex.quote(str(project))}"
+        raise UsageError(f"this folder is inside the project {project}; {remedy}")
 
 
 def _has_suite(specs: Path) -> bool:
@@ -171,7 +171,7 @@ def _suite_of_answers(specs: Path, *, may_replace: bool) -> tuple[str, dict[str,
         answers = interview(ask, is_taken)
     except EOFError:
         print(file=sys.stderr)
-        message = "the questions were not answered to the end; nothing was written"
+        message = "not all questions were answered; nothing was written"
         raise UsageError(message) from None
     return answers.suite, {"user_input.yaml": spec_text(answers).encode()}
 
@@ -198,7 +198,7 @@ def _option(directory: Path) -> str:
 def _lines(placed: Sequence[UserFile], step: str) -> Iterator[str]:
     width = max(len(item.result) for item in placed)
     for item in placed:
-        former = f"  (the former is {item.kept_as})" if item.kept_as else ""
+        former = f"  (the old file is {item.kept_as})" if item.kept_as else ""
         yield escape_for_terminal(f"{item.result:<{width}}  {item.path}{former}")
     yield f"\nnext:\n  {escape_for_terminal(step)}"
 
@@ -226,7 +226,7 @@ def _place_pre_commit(project: Folder, directory: Path, placed: list[UserFile]) 
     """Write the hook into pre-commit's configuration; return what a person has to do, or ""."""
     command, name = _hook_command(directory), PRE_COMMIT_CONFIG
     lines = "\n".join(hook_lines(command, 2))
-    instructions = f"to look at each commit, add to {name}:\n\nrepos:\n{lines}"
+    instructions = f"to check each commit, add this to {name}:\n\nrepos:\n{lines}"
     if _below_work_tree(directory) != Path():
         # It belongs to the top of the repository, which is not ours to write.
         return instructions
@@ -259,7 +259,7 @@ def _place_git_hooks(directory: Path, placed: list[UserFile]) -> str:
         result = _place_git_hook(folder, name, f"#!/bin/sh\n{command}\n")
         placed.append(UserFile(path=f"{folder.name}/{name}", result=result))
         if result is WriteResult.KEPT:
-            instructions.append(f"to look at each commit, add to {folder / name}:\n\n{command}")
+            instructions.append(f"to check each commit, add this to {folder / name}:\n\n{command}")
     return "\n".join(instructions)
 
 
@@ -299,27 +299,29 @@ def interview(ask: Callable[[str], str], is_taken: Callable[[str], bool]) -> Ans
     """
     suite = _ask(
         ask,
-        "Name of the suite, which becomes a folder",
+        "Name of the suite (a folder)",
         "people",
-        lambda name: _suite_problem(name) or ("it has a spec already" if is_taken(name) else ""),
+        lambda name: (
+            _suite_problem(name) or ("this suite has a spec already" if is_taken(name) else "")
+        ),
     )
-    model = _ask(ask, "Name of the model, one kind of record", "Person", _model_problem)
+    model = _ask(ask, "Name of the model (one kind of record)", "Person", _model_problem)
     answers = Answers(suite=suite, model=model)
     _say(
-        f"Fields: a name, then its values with commas between, or one of {', '.join(KINDS)}.",
+        f"Fields: a name, then its values separated by commas, or one of {', '.join(KINDS)}.",
         "An empty name ends the list.",
     )
     _ask_fields(ask, answers, answers.fields)
     if not answers.fields:
         answers.fields["name"] = pool_text(["Asha", "Bala", "Chitra", "Dev"])
-        _say("No field was named, so there is one to begin with: name.")
+        _say("No field was named; the model starts with one field: name.")
     _say(
-        "Wrong values, for a scenario of records that a reader must refuse: a field, then values.",
+        "Invalid values, for a negative scenario: a field, then its values.",
         "An empty name ends the list.",
     )
     _ask_fields(ask, answers, answers.wrong, known=answers.fields)
     count = functools.partial(_take_count, answers)
-    _ask(ask, "Records of each scenario", str(answers.count), count)
+    _ask(ask, "Records in each scenario", str(answers.count), count)
     return answers
 
 
@@ -374,7 +376,7 @@ def _ask_fields(
             _say(f"  the model has {', '.join(known)}")
             continue
         if known is None and fold(name) in map(fold, fields):
-            _say("  it is there already")
+            _say("  this field is there already")
             continue
         answer = ask(f"  values of {escape_for_terminal(name)}: ").strip()
         values = [value.strip() for value in answer.split(",") if value.strip()]
@@ -392,7 +394,7 @@ def _suite_problem(name: str) -> str:
         if problem:
             return f"the name {problem}"
         if fold(part) == VOCABULARY_FOLDER:
-            return "that is the folder of vocabularies"
+            return "this name is reserved for the folder of vocabularies"
     return ""
 
 
@@ -406,7 +408,7 @@ def _model_problem(name: str) -> str:
 def _take_count(answers: Answers, text: str) -> str:
     """Take over the number in ``text``; return why that cannot be, or ``""``."""
     if not text.isascii() or not text.isdigit() or len(text) > _LONGEST_COUNT:
-        return "a whole number from 1 up"
+        return "must be a whole number, 1 or more"
     answers.count = int(text)
     return _spec_problem(answers)
 

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Final
 from mockgen_watch import __version__
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_flag, add_json, add_selection, add_suites
-from mockgen_watch.cli.running import code_of, finish, print_findings, running, selection_of
+from mockgen_watch.cli.running import (
+    code_of,
+    finish,
+    open_selected,
+    print_findings,
+    running,
+    selection_of,
+)
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.lock.model import Action
@@ -38,16 +45,16 @@ EXAMPLES: Final = """examples:
   mockgen-watch plan                      what generate would change
   mockgen-watch plan claims -v            every value
   mockgen-watch plan --exit-code          exit code 1 when there are changes
-  mockgen-watch plan --save next.plan     keep it; mockgen-watch apply next.plan does just that
-  mockgen-watch plan --count 100 --json   the same with options of generate, as JSON
+  mockgen-watch plan --save next.plan     save it; mockgen-watch apply next.plan carries it out
+  mockgen-watch plan --count 100 --json   with options of generate, as JSON
 """
 
 APPLY_EXAMPLES: Final = """examples:
-  mockgen-watch plan --save next.plan     look at what would change, and keep it
-  mockgen-watch apply next.plan           do just that
+  mockgen-watch plan --save next.plan     show what would change, and save it
+  mockgen-watch apply next.plan           carry it out
 
-A plan holds as long as its specs, outputs and lockfiles are those that it was made from. What moved
-since is named, and nothing is written.
+A plan is valid as long as its specs, outputs and lockfiles are unchanged. If one changed, apply
+names it and writes nothing.
 """
 
 _SIGNS: Final = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-", Action.REFUSE: "!"}
@@ -58,13 +65,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_selection(parser)
     add_flag(parser, "--exit-code", "exit with 1 when there are changes")
     parser.add_argument(
-        "--save", metavar="FILE", help="keep the plan, for apply; it holds until something moves"
+        "--save",
+        metavar="FILE",
+        help="save the plan, for apply; it is valid until something changes",
     )
     add_flag(parser, "--json", "the plan as JSON, with every value")
 
 
 def run(options: argparse.Namespace) -> int:
-    project = open_project(options.directory, options.profile)
+    project = open_selected(options)
     request = Request(suites=tuple(options.suites), selection=selection_of(options))
     is_saved = options.save is not None
     with running(options) as begin:
@@ -126,7 +135,7 @@ def _about(file: PlannedFile) -> str:
         return f"create, {counted(result.records, 'record')}"
     if result.action is Action.UPDATE:
         if not file.records_changed:
-            return "update, in the order of keys or the layout alone"
+            return "update, only in the order of keys or the layout"
         of = f" of {result.records}" if result.records else ""
         return f"update, {file.records_changed}{of} {plural('record', result.records)}"
     word = "remove" if result.action is Action.DELETE else "leave"

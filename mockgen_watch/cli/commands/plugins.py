@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 
 EXAMPLES: Final = """examples:
-  mockgen-watch plugins                     which there are; exit code 1 when one cannot be used
-  mockgen-watch plugins trust acme-rules    you let its code run, in every project that names it
-  mockgen-watch plugins forget acme-rules   you no longer do
+  mockgen-watch plugins                     list plugins; exit code 1 if one cannot be used
+  mockgen-watch plugins trust acme-rules    let its code run in every project that names it
+  mockgen-watch plugins forget acme-rules   no longer trust it
   mockgen-watch plugins --json              for programs
 
-A plugin is loaded when specs/mockgen.yaml names it and you trust it. Whom you trust stands in your
-own configuration, never in a project; MOCKGEN_TRUSTED_PLUGINS=acme-rules says it for one run.
+A plugin is loaded when specs/mockgen.yaml names it and you trust it. Trust is recorded in your
+user configuration, never in a project; MOCKGEN_TRUSTED_PLUGINS=acme-rules trusts it for one run.
 """
 
 _TITLES: Final = ("plugin", "version", "named", "trusted", "rules")
@@ -48,14 +48,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     if (options.action == "list") is bool(options.names):
-        raise UsageError("trust and forget take names of plugins, list takes none")
+        raise UsageError("trust and forget need names of plugins; list takes none")
     if options.action != "list":
         return _change(options)
     states = plugin_states(open_project(options.directory, options.profile))
     if options.json:
         print(json.dumps(msgspec.to_builtins(states), indent=2))
     elif not states:
-        print("no plugin is named in specs/mockgen.yaml, and you trust none")
+        print("specs/mockgen.yaml names no plugin, and you trust none")
     else:
         print("\n".join(aligned([_TITLES, *map(_row, states)])))
     is_well = all(state.is_usable or not state.is_named for state in states)
@@ -66,13 +66,13 @@ def _change(options: argparse.Namespace) -> int:
     path = trust_file()
     changed = write_trust(path, options.names, is_trusted=options.action == "trust")
     if not options.quiet:
-        words = ("trusted now", "trusted already")
+        words = ("trusted now", "already trusted")
         if options.action == "forget":
-            words = ("trusted no longer", "not trusted before")
+            words = ("no longer trusted", "was not trusted")
         for name in options.names:
             what = words[0] if plugin_name(name) in changed else words[1]
             print(f"{escape_for_terminal(name)}: {what}")
-        print(f"that stands in {escape_for_terminal(str(path))}")
+        print(f"recorded in {escape_for_terminal(str(path))}")
     return ExitCode.DONE
 
 

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_json, add_suites
-from mockgen_watch.cli.running import print_findings, print_result
+from mockgen_watch.cli.running import open_selected, print_findings, print_result
 from mockgen_watch.observe import escape_for_terminal
 from mockgen_watch.plan.model import Selection
 from mockgen_watch.scenarios.faults.breaker import NOTHING_OF_THIS_KIND, ONE_IS_ENOUGH
 from mockgen_watch.scenarios.promised import ModelReport, RuleReport, report_model
-from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.targets import Request, select_plans
 
 if TYPE_CHECKING:
@@ -20,20 +19,20 @@ if TYPE_CHECKING:
 
 
 EXAMPLES: Final = """examples:
-  mockgen-watch rules              how each rule is kept, and which faults break it alone
-  mockgen-watch rules claims -v    with the kinds that have no meaning for a rule
+  mockgen-watch rules              how each rule is kept, and which faults break only it
+  mockgen-watch rules claims -v    with the kinds of fault that do not apply
   mockgen-watch rules --json       for programs
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_suites(parser)
-    parser.add_argument("--model", metavar="M", help="this model alone")
+    parser.add_argument("--model", metavar="M", help="this model only")
     add_json(parser, "the rules")
 
 
 def run(options: argparse.Namespace) -> int:
-    project = open_project(options.directory, options.profile)
+    project = open_selected(options)
     selection = Selection(models=(options.model,) if options.model else ())
     request = Request(suites=tuple(options.suites), selection=selection)
     plans, diagnostics = select_plans(project, request)
@@ -86,9 +85,9 @@ def _rule_lines(rule: RuleReport, *, is_verbose: bool) -> list[str]:
     return [
         f"  {rule.name}: {_kept(is_certain=rule.is_certain)}",
         f"    broken by {', '.join(rule.kinds) or 'no negative record'}",
-        *(f"    not by {', '.join(kinds)}: {reason}" for reason, kinds in by_reason.items()),
+        *(f"    not broken by {', '.join(kinds)}: {reason}" for reason, kinds in by_reason.items()),
     ]
 
 
 def _kept(*, is_certain: bool) -> str:
-    return "certain when the plan is made" if is_certain else "looked at on each record"
+    return "guaranteed when the plan is made" if is_certain else "checked on each record"

@@ -31,11 +31,12 @@ from mockgen_watch.views.values import aligned, counted
 from mockgen_watch.workflow import snapshots
 from mockgen_watch.workflow.generate import Report
 from mockgen_watch.workflow.produce import prepare_production, record_bytes, write_file
-from mockgen_watch.workflow.project import OpenProject, open_project
 from mockgen_watch.workflow.targets import Request, select_plans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from mockgen_watch.workflow.project import OpenProject
 
 
 SNAPSHOT_EXAMPLES: Final = """examples:
@@ -43,7 +44,7 @@ SNAPSHOT_EXAMPLES: Final = """examples:
   mockgen-watch snapshot claims --scenario negative --count 100
   mockgen-watch snapshot --out /tmp/run
 
-The files have the time in their names. clean removes old ones, restore brings them back.
+The files have the time in their names. clean removes old ones; restore brings them back.
 """
 
 SCENARIOS_EXAMPLES: Final = """examples:
@@ -52,28 +53,28 @@ SCENARIOS_EXAMPLES: Final = """examples:
   mockgen-watch scenarios --negative --model Model_1 --split
   mockgen-watch scenarios --all --config user_input.json --master master.json --output-dir out
 
-The files have the time in their names, and nothing overwrites them.
+The files have the time in their names and are never overwritten.
 """
 
 CLEAN_EXAMPLES: Final = """examples:
-  mockgen-watch clean --keep 5                   the five newest runs of each output stay
-  mockgen-watch clean --older-than 30d           what is younger than 30 days stays
-  mockgen-watch clean --keep 5 --older-than 30d  what is either of the two stays
+  mockgen-watch clean --keep 5                   keep the five newest runs of each output
+  mockgen-watch clean --older-than 30d           keep files younger than 30 days
+  mockgen-watch clean --keep 5 --older-than 30d  keep files that meet either condition
   mockgen-watch clean --keep 5 --dry-run
 
-What is removed goes to an archive first, mock_outputs/snapshots/archive/TIME.tar.gz;
+Removed files first go into an archive, mock_outputs/snapshots/archive/TIME.tar.gz;
 mockgen-watch restore TIME brings it back. Fixtures (mock_outputs/SUITE/…) are never touched.
 """
 
 RESTORE_EXAMPLES: Final = """examples:
-  mockgen-watch restore --list                    archives, backups, former lockfiles
+  mockgen-watch restore --list                    archives, backups, earlier lockfiles
   mockgen-watch restore 20261123T041500.123456Z   all files of an archive
   mockgen-watch restore Model_1_Positive_20261101T080000.000000Z.json
   mockgen-watch restore 000003                    a backup: a spec, a master, an output
   mockgen-watch restore mock_outputs/claims/mockgen.lock   the lockfile before the last run
   mockgen-watch restore mock_outputs/claims/mockgen.lock@000002
 
-A snapshot never replaces anything; what stands in the place of a backup is saved first.
+A snapshot never replaces a file. A backup does: the file that it replaces is backed up first.
 """
 
 _SCENARIOS: Final = ("positive", "negative", "exclusion")
@@ -85,13 +86,15 @@ _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 def add_snapshot_arguments(parser: argparse.ArgumentParser) -> None:
     add_suites(parser)
     add_selection(parser)
-    parser.add_argument("--out", metavar="DIR", help="write to DIR, not to mock_outputs/snapshots/")
+    parser.add_argument(
+        "--out", metavar="DIR", help="write to DIR instead of mock_outputs/snapshots/"
+    )
     add_jobs(parser)
     add_json(parser)
 
 
 def run_snapshot(options: argparse.Namespace) -> int:
-    project = open_project(options.directory, options.profile)
+    project = running.open_selected(options)
     request = Request(suites=tuple(options.suites), selection=running.selection_of(options))
     return take_snapshot(project, request, options, options.out)
 
@@ -127,11 +130,16 @@ def write_to_stdout(project: OpenProject, request: Request, options: argparse.Na
         raise FindingsError(found)
     is_lines = all(BUILTIN[plan.output.format].is_lines for plan in plans)
     is_split = any(plan.output.layout is Layout.SPLIT for plan in plans)
-    if (len(plans) > 1 or is_split) and not is_lines:
+    if len(plans) > 1 and not is_lines:
         names = ", ".join(f"{plan.model}/{plan.scenario}" for plan in plans)
         raise UsageError(
-            f"stdout takes one file, and this is several ({names}); "
-            "choose one with --model and --scenario, or --format ndjson"
+            f"--stdout prints one output, but {len(plans)} are selected ({names}); "
+            "choose one with --model and --scenario, or use --format ndjson"
+        )
+    if is_split and not is_lines:
+        raise UsageError(
+            "--stdout cannot print one file per record; "
+            "use --output-format multiple, or --format ndjson"
         )
     running.write_findings(found, project.suites.text_of, sys.stderr)
     out = sys.stdout.buffer
@@ -160,17 +168,17 @@ def _snapshots_root(project: OpenProject, folder: str | None) -> OutputRoot:
 
 def add_scenarios_arguments(parser: argparse.ArgumentParser) -> None:
     which = parser.add_argument_group("which scenarios")
-    add_flag(which, "--all", "every scenario that there is")
+    add_flag(which, "--all", "every scenario")
     for name in _SCENARIOS:
         add_flag(which, f"--{name}", f"the scenario {name}")
-    add_flag(which, "--list", "list the scenarios, write nothing")
-    what = parser.add_argument_group("what is generated")
+    add_flag(which, "--list", "list the scenarios and write nothing")
+    what = parser.add_argument_group("what to generate")
     add_models(what)
-    what.add_argument("--count", metavar="N", type=whole_number, help="records of each scenario")
-    what.add_argument("--seed", metavar="N", type=int, help="another seed than the spec's")
+    what.add_argument("--count", metavar="N", type=whole_number, help="records in each scenario")
+    what.add_argument("--seed", metavar="N", type=int, help="use this seed instead of the spec's")
     add_format(what)
-    where = parser.add_argument_group("where from and where to")
-    where.add_argument("--config", metavar="FILE", help="a user_input file outside of specs/")
+    where = parser.add_argument_group("input and output")
+    where.add_argument("--config", metavar="FILE", help="a user_input file outside specs/")
     where.add_argument("--master", metavar="FILE", help="its master")
     where.add_argument(
         "--output-dir", metavar="DIR", help="the folder (default: mock_outputs/snapshots)"
@@ -183,13 +191,13 @@ def run_scenarios(options: argparse.Namespace) -> int:
     options.models = []
     names = [name for name in _SCENARIOS if getattr(options, name)]
     if options.master and not options.config:
-        raise UsageError("--master goes with --config; a suite names its master with $master")
+        raise UsageError("--master needs --config; a suite names its master with $master")
     project = running.open_selected(options)
     if options.list:
         return _list_scenarios(project, options)
     if not names and not options.all:
         wanted = " or ".join(f"--{name}" for name in _SCENARIOS)
-        raise UsageError(f"say which scenarios: --all, {wanted}; --list shows what there is")
+        raise UsageError(f"name the scenarios: --all, {wanted}; --list shows them all")
     selection = running.selection_of(options, () if options.all else names)
     return take_snapshot(project, Request(selection=selection), options, options.output_dir)
 
@@ -212,25 +220,28 @@ def add_clean_arguments(parser: argparse.ArgumentParser) -> None:
         "--keep", metavar="N", type=whole_number, help="keep the N newest runs of each output"
     )
     parser.add_argument(
-        "--older-than", metavar="AGE", type=_age, help="keep what is younger: 90m, 12h, 30d, 8w"
+        "--older-than",
+        metavar="AGE",
+        type=_age,
+        help="keep files younger than AGE: 90m, 12h, 30d, 8w",
     )
     parser.add_argument("--out", metavar="DIR", help="the folder (default: mock_outputs/snapshots)")
     add_flag(parser, "--no-archive", "remove for good, without an archive")
-    add_flag(parser, "--dry-run", "tell what would be removed")
+    add_flag(parser, "--dry-run", "show what would be removed")
     add_json(parser)
 
 
 def _age(text: str) -> timedelta:
     found = _AGE.fullmatch(text)
     if found is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no age such as 90m, 12h, 30d or 8w")
+        raise argparse.ArgumentTypeError(f"{text!r} must be an age such as 90m, 12h, 30d or 8w")
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
 def run_clean(options: argparse.Namespace) -> int:
     if options.keep is None and options.older_than is None:
-        raise UsageError("say what is kept: --keep N, --older-than AGE, or both")
-    project = open_project(options.directory, options.profile)
+        raise UsageError("say what to keep: --keep N, --older-than AGE, or both")
+    project = running.open_selected(options)
     root = _snapshots_root(project, options.out)
     kept = snapshots.Retention(number=options.keep, age=options.older_than)
     has_archive = not options.no_archive
@@ -258,15 +269,15 @@ def add_restore_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         help="an archive, a snapshot, a backup's number, or a lockfile",
     )
-    add_flag(parser, "--list", "list what there is, change nothing")
+    add_flag(parser, "--list", "list what can be restored, and change nothing")
     parser.add_argument("--out", metavar="DIR", help="the folder (default: mock_outputs/snapshots)")
     add_json(parser)
 
 
 def run_restore(options: argparse.Namespace) -> int:
     if bool(options.names) == options.list:
-        raise UsageError("say what comes back, or --list shows what there is")
-    project = open_project(options.directory, options.profile)
+        raise UsageError("name what to restore; --list shows what can be restored")
+    project = running.open_selected(options)
     root = _snapshots_root(project, options.out)
     if options.list:
         found = snapshots.restorable(project, root)
@@ -280,7 +291,7 @@ def run_restore(options: argparse.Namespace) -> int:
     running.print_result(options, {"restored": restored, "refused": refused}, lines)
     for path in refused:
         name = escape_for_terminal(path)
-        print(f"{name} is there already, and is another file; it stays", file=sys.stderr)
+        print(f"{name} exists already with different content; it was not replaced", file=sys.stderr)
     return ExitCode.FINDINGS if refused else ExitCode.DONE
 
 

@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 
 EXAMPLES: Final = """examples:
   mockgen-watch watch                           until Ctrl-C
-  mockgen-watch watch --once                    bring everything up to date and end
-  mockgen-watch --log-format json watch         one line a batch, for programs
+  mockgen-watch watch --once                    bring everything up to date, then exit
+  mockgen-watch --log-format json watch         one line per batch, for programs
   mockgen-watch watch --metrics 9187            /metrics and /healthz on 127.0.0.1:9187
 
-sync waits until what was saved is reflected, status tells how the daemon fares, stop ends it.
+sync waits until every saved change is processed, status shows the daemon's state, stop ends it.
 """
 
 LOG_NAME: Final = "daemon/watch.log"
@@ -46,12 +46,12 @@ LOG_NAME: Final = "daemon/watch.log"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_flag(parser, "--once", "end when the outputs are right; 1 when something is wrong")
+    add_flag(parser, "--once", "exit when the outputs are up to date; exit code 1 on errors")
     parser.add_argument(
         "--metrics",
         metavar="PORT",
         type=whole_number,
-        help="serve /metrics and /healthz on this port of 127.0.0.1; 0: any that is free",
+        help="serve /metrics and /healthz on this port of 127.0.0.1 (0: any free port)",
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_json, whole_number
-from mockgen_watch.cli.running import print_result
+from mockgen_watch.cli.running import open_selected, print_result
 from mockgen_watch.errors import UsageError
 from mockgen_watch.formats import BUILTIN
 from mockgen_watch.formats.format import complete_options
@@ -18,7 +18,6 @@ from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.model import Layout, Origin, OriginKind
 from mockgen_watch.views.values import explanation_data, shown_value
 from mockgen_watch.workflow.origins import split_pointer
-from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.targets import find_output, find_plan, with_record
 from mockgen_watch.workflow.why import Explanation, explain
 
@@ -31,14 +30,14 @@ if TYPE_CHECKING:
 
 RECORD_EXAMPLES: Final = """examples:
   mockgen-watch record claims/Claim 0
-  mockgen-watch record claims/Claim/negative 999_998        without those before it
+  mockgen-watch record claims/Claim/negative 999_998        without making the records before it
 """
 
 EXAMPLES: Final = """examples:
   mockgen-watch why mock_outputs/claims/Claim/positive.json#/0/payload/CLM_TYPE
   mockgen-watch why 'claims/Claim/positive.json#/3/payload/ClaimDetails/0/proc_cd' --json
 
-The pointer (RFC 6901) begins with the record's index, unless the file holds one record.
+The pointer (RFC 6901) begins with the record's index, unless the file holds a single record.
 """
 
 SHORT: Final = 10
@@ -49,16 +48,16 @@ SHOWN: Final = 12
 
 
 def add_record_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="SUITE/MODEL[/SCENARIO]", help="whose record")
-    parser.add_argument("index", metavar="I", type=whole_number, help="its index, from 0")
-    parser.add_argument("--seed", metavar="N", type=int, help="another seed than the spec's")
+    parser.add_argument("name", metavar="SUITE/MODEL[/SCENARIO]", help="the scenario")
+    parser.add_argument("index", metavar="I", type=whole_number, help="the record's index, from 0")
+    parser.add_argument("--seed", metavar="N", type=int, help="use this seed instead of the spec's")
     parser.add_argument(
         "--format", metavar="F", default="json", choices=sorted(BUILTIN), help="default: json"
     )
 
 
 def run_record(options: argparse.Namespace) -> int:
-    project = open_project(options.directory, options.profile)
+    project = open_selected(options)
     plan = find_plan(project, options.name, Selection(seed=options.seed))
     source = compile_source(with_record(plan, options.index))
     form = BUILTIN[options.format]
@@ -77,8 +76,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     path, mark, pointer = options.target.rpartition("#")
     if not mark:
-        raise UsageError("name the value behind a #, as in mock_outputs/claims/C/base.json#/0/ID")
-    project = open_project(options.directory, options.profile)
+        raise UsageError("name the value after a #, as in mock_outputs/claims/C/base.json#/0/ID")
+    project = open_selected(options)
     why = explain(find_output(project, path), split_pointer(pointer))
     blame = last_touched(project, why)
     print_result(options, explanation_data(why, blame), _lines(why, blame))
@@ -87,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _lines(why: Explanation, blame: Blame | None) -> Iterator[str]:
     choice = why.choice
-    value = shown_value(why.value) if why.is_present else "(not there)"
+    value = shown_value(why.value) if why.is_present else "(absent)"
     yield f"{escape_for_terminal(why.pointer) or 'the record'} = {value}"
     yield f"  stated   {_shown(choice.origin.location)}, {_owner(choice.origin)}"
     if blame is not None:
@@ -154,7 +153,7 @@ def _label(label: Mapping[str, Json]) -> Iterator[str]:
         yield f"  breaks   rule {escape_for_terminal(str(label['rule']))} ({label['operator']})"
         for change in (label, *(item for item in further if isinstance(item, dict))):
             sides = [
-                shown_value(change[side]) if side in change else "(not there)"
+                shown_value(change[side]) if side in change else "(absent)"
                 for side in ("before", "after")
             ]
             pointer = escape_for_terminal(str(change["pointer"]))

@@ -54,15 +54,15 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.document import Json
 
 
-NOTHING_OF_THIS_KIND: Final = "the rule has nothing of this kind"
+NOTHING_OF_THIS_KIND: Final = "this kind does not apply to the rule"
 
-NO_OBJECT: Final = "the record would be no object"
+NO_OBJECT: Final = "the record would not be an object"
 
-ONE_IS_ENOUGH: Final = "a change of one place is enough"
+ONE_IS_ENOUGH: Final = "changing one place is enough"
 
 STILL_HOLDS: Final = "the rule still holds"
 
-AS_WELL: Final = " is broken as well"
+AS_WELL: Final = " breaks as well"
 
 MOST_NEARLY: Final = 12
 """Changes that break another rule as well for which one more change is tried that may repair it."""
@@ -318,9 +318,9 @@ class Breaker:
         for candidate in changes:
             before = value_at(target.record, candidate.place)
             if type(before) is type(candidate.value) and same(before, candidate.value):
-                return "the value is the same"
+                return "the value stays the same"
             if any(overlap(_text(candidate.place), place) for place in target.taken):
-                return "the place has a fault already"
+                return "this place already has a fault"
             changed = with_value(changed, candidate.place, candidate.value)
             done.append(Change(place=candidate.place, before=before, after=candidate.value))
         if not isinstance(changed, dict):

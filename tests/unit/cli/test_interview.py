@@ -116,7 +116,7 @@ def test_every_kind_is_a_valid_leaf(kind: str) -> None:
         (("taken", "", "", "", "", ""), "has a spec already"),
         (("", "Claim_positive", "", "", "", ""), "the scenario positive of a model"),
         (("", "a:b", "", "", "", ""), 'holds ":"'),
-        (("", "", "a", "x", "A", "", "", ""), "it is there already"),
+        (("", "", "a", "x", "A", "", "", ""), "this field is there already"),
         (("", "", "a", "x", "", "b", "", ""), "the model has a"),
         (("", "", "", "", "0", ""), "at least 1"),
         (("", "", "", "", "many", ""), "a whole number"),

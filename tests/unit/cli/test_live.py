@@ -53,7 +53,7 @@ def screen(tmp_path: Path) -> Iterator[Screen]:
     screen.daemon.waker.close()
 
 
-def test_errors_are_drawn_again_below_each_line_until_they_are_mended(screen: Screen) -> None:
+def test_errors_are_drawn_again_below_each_line_until_they_are_fixed(screen: Screen) -> None:
     screen.save("a", "M: {x: [1, 2]}\n")
     assert "MG201" in screen.save("b", "M: {x: {$numbr: 1}}\n")
     # More lines than the screen has.
@@ -61,11 +61,11 @@ def test_errors_are_drawn_again_below_each_line_until_they_are_mended(screen: Sc
         drawn = screen.save("a", f"M: {{x: [{number + 5}]}}\n")
         line, error = drawn.index("updated"), drawn.rindex("specs/b/user_input.yaml:1:")
         assert line < error
-        assert "1 error; b keep their outputs" in drawn[error:]
+        assert "1 error; b keeps its outputs" in drawn[error:]
     mended = screen.save("b", "M: {x: 1}\n")
     # The last picture takes the place of the one before, whose lines are erased.
     last = mended.rpartition("\x1b[2K")[2]
-    assert "✓ outputs right at " in last
+    assert "✓ outputs up to date at " in last
     assert "MG201" not in last
 
 
@@ -81,8 +81,11 @@ def test_a_line_tells_what_moved_and_how_long_it_took(screen: Screen) -> None:
 
 
 TOLD = {
-    "polling": (WatchChanged(mode="polling", reason="watch limit"), "no events to go by"),
-    "a missed event": (EventsMissed(count=1, paths=("specs/a",)), "a change came without an event"),
+    "polling": (WatchChanged(mode="polling", reason="watch limit"), "no file events"),
+    "a missed event": (
+        EventsMissed(count=1, paths=("specs/a",)),
+        "a change arrived without an event",
+    ),
     "Git": (GitHeld(blocker="index.lock", is_over=False), "waiting for Git (index.lock)"),
     "Git for too long": (GitHeld(blocker="rebase", is_over=True), "Git has been busy too long"),
     "work": (BatchStarted(batch="1", causes=("event",), hints=()), "working"),

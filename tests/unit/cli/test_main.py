@@ -45,9 +45,8 @@ def test_help_of_a_command_shows_its_examples_as_written(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "required: COMMAND"),
-        (["gret"], 'no command is named "gret" (did you mean "greet"?)'),
-        (["qqqqq"], 'no command is named "qqqqq" (see mockgen-watch --help)'),
+        (["gret"], 'unknown command "gret" (did you mean "greet"?)'),
+        (["qqqqq"], 'unknown command "qqqqq" (see mockgen-watch --help)'),
         (["greet", "--cod", "1"], "unrecognized arguments: --cod 1"),
         (["--verb", "greet"], "--verb"),
         (["-v", "-q", "greet"], "not allowed with"),
@@ -58,6 +57,16 @@ def test_a_wrong_command_line_is_a_usage_error(
 ) -> None:
     assert stopped(words) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [[], ["-v"], ["-C", "there"]])
+def test_without_a_command_there_is_help_and_no_internal_name(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words, TABLE) == 2
+    shown = capsys.readouterr()
+    assert "commands:\n  greet" in shown.out
+    assert "command_words" not in shown.out + shown.err
 
 
 @pytest.mark.parametrize(
@@ -89,7 +98,7 @@ def test_global_options_stand_before_or_behind_the_command(
         ("storage", 1, "mockgen-watch: a.json: no space left [ENOSPC]\n"),
         ("locked", 1, "mockgen-watch: another process holds the lock\n"),
         ("interrupt", 130, "mockgen-watch: interrupted\n"),
-        ("findings", 1, "a:1:1 MG206 The pool\\x1b[2J is empty\nmockgen-watch: 1 finding(s)\n"),
+        ("findings", 1, "a:1:1 MG206 The pool\\x1b[2J is empty\nmockgen-watch: 1 error\n"),
     ],
 )
 def test_each_known_end_has_its_exit_code_and_a_message(
@@ -104,7 +113,7 @@ def test_an_unexpected_error_is_one_line_that_says_how_to_report_it(
 ) -> None:
     assert main(["greet", "--end", "defect"], TABLE) == 3
     assert capsys.readouterr().err == (
-        "mockgen-watch: unexpected ZeroDivisionError: oh\\nno; this is a defect of mockgen-watch,"
+        "mockgen-watch: unexpected ZeroDivisionError: oh\\nno; this is a bug in mockgen-watch;"
         " run again with -v and report the traceback with the command\n"
     )
 

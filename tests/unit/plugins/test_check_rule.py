@@ -112,19 +112,19 @@ class Strange(Even):
 
 
 BROKEN: dict[str, tuple[Callable[..., Any], str]] = {
-    "a parameter too many": (Takes, "without a ValueError"),
-    "an error that says nothing": (Says, "says nothing"),
+    "a parameter too many": (Takes, "does not raise ValueError"),
+    "an error that says nothing": (Says, "has no message"),
     "raises": (Raises, "raises TypeError"),
-    "gives None": (Silent, "no text"),
+    "gives None": (Silent, "does not return text"),
     "remembers": (Remembers, "depends on more than its argument"),
     "changes": (Changes, "changes its argument"),
-    "passes a bad value": (Lax, "the bad value 3 is passed"),
-    "refuses a good value": (Strict, "the good value 0 is refused"),
+    "passes a bad value": (Lax, "the bad value 3 is accepted"),
+    "refuses a good value": (Strict, "the good value 0 is rejected"),
     "faults that are none": (Harmless, "breaks the rule"),
-    "the value itself": (Same, "that is the value itself"),
-    "a kind with blanks": (Named, "a kind is small letters"),
-    "a place that is none": (Nowhere, "leads nowhere"),
-    "a float": (Strange, "none that JSON has"),
+    "the value itself": (Same, "does not change the value"),
+    "a kind with blanks": (Named, "a kind has lower-case letters"),
+    "a place that is none": (Nowhere, "the place does not exist"),
+    "a float": (Strange, "not a JSON value"),
 }
 
 

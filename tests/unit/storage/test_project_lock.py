@@ -77,7 +77,7 @@ def test_a_lock_is_taken_and_given_back(state: StateFolder) -> None:
 
 
 def test_the_error_names_who_holds_it(state: StateFolder, other: subprocess.Popen[str]) -> None:
-    with pytest.raises(LockedError, match=rf"process {other.pid} \(the other\)"):
+    with pytest.raises(LockedError, match=rf"the other \(process {other.pid}\)"):
         ProjectLock(state, timeout=0.02).acquire()
 
 
@@ -112,7 +112,7 @@ def test_a_lock_file_of_any_content_is_one(state: StateFolder) -> None:
     state.write("writer.lock", b"\xff\x00 nonsense")
     with ProjectLock(state, holder="me"):
         text = (Path(state.folder) / "writer.lock").read_text()
-        assert text == f"process {os.getpid()} (me)"
+        assert text == f"me (process {os.getpid()})"
 
 
 def test_many_processes_never_hold_it_together(state: StateFolder, tmp_path: Path) -> None:
