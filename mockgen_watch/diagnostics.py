@@ -446,4 +446,6 @@ CODES: dict[str, str] = {
     "MG701": "Something in a file of the earlier system is not carried over",
     "MG702": "A file of the earlier system cannot be migrated",
     "MG703": "A file is in an older format",
+    "MG704": "A field of the earlier system has no value",
+    "MG705": "Text with commas is one value",
 }

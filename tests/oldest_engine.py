@@ -1,18 +1,17 @@
-"""The engine of the oldest format, written anew from its description, for tests to compare with.
+"""The engine of the oldest format, written from its description alone, for tests to compare with.
 
-It shares no code with the package. Record by record: a section at random; a whole number n at
-random; of each list of k values the one at n mod k.
+It shares no code with the package. The default command takes a section for each record, and of each
+field, on its own, one of the values that are left. A section by name pairs the n-th values of its
+fields, and lists each n once; a shorter list begins again.
 
-Beside it stands that of the models: of each field, on its own, one of the values that are listed;
-a suffix section says what differs from its model.
+The description knows text and numbers, and lists of them. Objects and arrays, whose fields follow
+the same rules, true, false and null, which is no value, are this project's own.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import re
-from collections import Counter
 from fractions import Fraction
 from itertools import product
 from typing import TypeAlias
@@ -22,21 +21,36 @@ Plain: TypeAlias = "None | bool | int | float | str | list[Plain] | dict[str, Pl
 Record = str
 """A record as JSON with sorted keys, so that records can be counted."""
 
+Odds: TypeAlias = dict[Record, Fraction]
+"""Records, and how probable each is."""
 
-def split(text: str) -> list[str]:
-    """Return the values between commas: blanks go, quotes around a value protect its commas."""
-    values = []
-    rest: str | None = text
-    while rest is not None:
-        match = re.match(r'[ \t\r\n]*"((?:[^"]|"")*)"[ \t\r\n]*(?:,|\Z)', rest)
-        if match:
-            values.append(match[1].replace('""', '"'))
-            rest = rest[match.end() :] if match[0].endswith(",") else None
-        else:
-            head, comma, tail = rest.partition(",")
-            values.append(head.strip(" \t\r\n"))
-            rest = tail if comma else None
-    return values
+
+def as_record(value: Plain) -> Record:
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def split(text: str, *, keep_empty: bool = False) -> list[str]:
+    """Return the values between commas; a quote is a character like others."""
+    return [part.strip() for part in text.split(",") if keep_empty or part.strip()]
+
+
+def values(field: Plain, *, keep_empty: bool = False) -> list[Plain]:
+    """Return the values of a field that is neither an object nor an array."""
+    if isinstance(field, str):
+        return [*split(field, keep_empty=keep_empty)]
+    items = field if isinstance(field, list) else [field]
+    texts = [_text(item) for item in items]
+    return [item for item in texts if keep_empty or item not in ("", None)]
+
+
+def _text(item: Plain) -> Plain:
+    if isinstance(item, bool) or not isinstance(item, int | float | str):
+        return item
+    return str(item).strip()
+
+
+def is_array(field: Plain) -> bool:
+    return isinstance(field, list) and field != [] and all(isinstance(item, dict) for item in field)
 
 
 def sections(data: dict[str, Plain]) -> dict[str, dict[str, Plain]]:
@@ -44,130 +58,100 @@ def sections(data: dict[str, Plain]) -> dict[str, dict[str, Plain]]:
     named = {
         key: value
         for key, value in data.items()
-        if isinstance(value, dict) and re.fullmatch(r"(?is)edit([ _\-.].*|\d*)", key)
+        if isinstance(value, dict) and re.fullmatch(r"(?is)edit([ _\-.].*|\d+)", key)
     }
     return named or {"": data}
 
 
-def lengths(value: Plain) -> list[int]:
-    """Return the lengths of all lists of values in a field or section."""
+def missing(
+    value: Plain, path: tuple[str, ...] = (), *, keep_empty: bool = False
+) -> list[tuple[str, ...]]:
+    """Return the paths of the fields that are left without a value."""
     if isinstance(value, dict):
-        return [size for item in value.values() for size in lengths(item)]
-    if isinstance(value, str):
-        return [len(split(value))]
-    if isinstance(value, list) and value:
-        if all(isinstance(item, dict) for item in value):
-            return [size for item in value for size in lengths(item)]
-        return [len(value)]
-    return [1]
+        pairs = [((*path, key), item) for key, item in value.items()]
+    elif is_array(value):
+        assert isinstance(value, list)
+        pairs = [((*path, str(index)), item) for index, item in enumerate(value)]
+    else:
+        return [] if values(value, keep_empty=keep_empty) else [path]
+    return [found for where, item in pairs for found in missing(item, where, keep_empty=keep_empty)]
 
 
-def take(value: Plain, n: int) -> Plain:
-    """Return the n-th value of a field."""
-    if isinstance(value, dict):
-        return {key: take(item, n) for key, item in value.items() if item != []}
-    if isinstance(value, str):
-        values: list[Plain] = list(split(value))
-        return values[n % len(values)]
-    if isinstance(value, list):
-        if all(isinstance(item, dict) for item in value):
-            return [take(item, n) for item in value]
-        return value[n % len(value)]
-    return value
+def size(value: Plain, *, keep_empty: bool = False) -> int:
+    """Return how many records there are at most."""
+    inner = list(value.values()) if isinstance(value, dict) else value
+    if isinstance(value, dict) or is_array(value):
+        assert isinstance(inner, list)
+        found = 1
+        for item in inner:
+            found *= size(item, keep_empty=keep_empty)
+        return found
+    return len(values(value, keep_empty=keep_empty)) or 1
 
 
-def period(section: dict[str, Plain]) -> int:
-    """Return after how many n the records of a section begin again."""
-    return math.lcm(*lengths(section))
-
-
-def as_record(value: Plain) -> Record:
-    return json.dumps(value, sort_keys=True, default=str)
-
-
-def records(section: dict[str, Plain]) -> dict[Record, Fraction]:
-    """Return every record of a section with its probability."""
-    size = period(section)
-    counts = Counter(as_record(take(section, n)) for n in range(size))
-    return {record: Fraction(number, size) for record, number in counts.items()}
-
-
-def pools(section: dict[str, Plain]) -> dict[str, dict[Record, Fraction]]:
-    """Return field → the probability of each of its values."""
-    found = {}
-    for key, value in section.items():
-        if value == []:
-            continue
-        size = math.lcm(*lengths(value))
-        counts = Counter(as_record(take(value, n)) for n in range(size))
-        found[key] = {record: Fraction(number, size) for record, number in counts.items()}
-    return found
-
-
-Odds: TypeAlias = "list[tuple[Plain, Fraction]]"
-
-
-def model_sections(data: dict[str, Plain]) -> dict[tuple[str, str], dict[str, Plain]]:
-    """Return (model, scenario), both in small letters → what is listed for its records."""
-    own: dict[str, dict[str, Plain]] = {}
-    overlays: dict[tuple[str, str], dict[str, Plain]] = {}
-    for key, value in data.items():
-        match = re.fullmatch(r"(?is)(.+)_(positive|negative|exclusion|mixed)", key)
-        if not isinstance(value, dict):
-            continue
-        if match:
-            overlays[match[1].casefold(), match[2].casefold()] = value
-        else:
-            own[key.casefold()] = value
-    found = {
-        (model, scenario): _over(own.get(model, {}), overlay)
-        for (model, scenario), overlay in overlays.items()
-    }
-    alone = own.keys() - {model for model, _ in overlays}
-    return {**found, **{(model, "base"): own[model] for model in alone}}
-
-
-def _over(model: dict[str, Plain], overlay: dict[str, Plain]) -> dict[str, Plain]:
-    merged = dict(model)
-    for key, value in overlay.items():
-        below = merged.get(key)
-        is_both = isinstance(below, dict) and isinstance(value, dict)
-        merged[key] = _over(below, value) if is_both else value  # type: ignore[arg-type]
-    return merged
-
-
-def model_records(section: dict[str, Plain]) -> dict[Record, Fraction]:
-    """Return every record of a model's section with its probability."""
-    odds: dict[Record, Fraction] = {}
-    for value, share in _outcomes(section):
+def records(section: dict[str, Plain], *, keep_empty: bool = False) -> Odds:
+    """Return every record of a section with its probability: each field is drawn on its own."""
+    odds: Odds = {}
+    for value, share in _outcomes(section, keep_empty=keep_empty):
         record = as_record(value)
         odds[record] = odds.get(record, Fraction(0)) + share
     return odds
 
 
-def count_model_records(value: Plain) -> int:
-    """Return how many there are at most; a list of mappings has an element of each."""
-    if isinstance(value, dict):
-        return math.prod(map(count_model_records, value.values()))
-    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
-        return math.prod(map(count_model_records, value))
-    return len(value) if isinstance(value, list) else 1
+def possible(data: dict[str, Plain], *, keep_empty: bool = False) -> set[Record]:
+    """Return every record that the default command can make of a file."""
+    return {
+        record
+        for section in sections(data).values()
+        for record in records(section, keep_empty=keep_empty)
+    }
 
 
-def _outcomes(value: Plain) -> Odds:
+def _outcomes(value: Plain, *, keep_empty: bool) -> list[tuple[Plain, Fraction]]:
     if isinstance(value, dict):
-        keys, parts = list(value), [_outcomes(item) for item in value.values()]
+        fields = {
+            key: _outcomes(item, keep_empty=keep_empty) for key, item in value.items() if item != []
+        }
         return [
-            (dict(zip(keys, (item for item, _ in chosen), strict=True)), _share(chosen))
-            for chosen in product(*parts)
+            (dict(zip(fields, (item for item, _ in chosen), strict=True)), _share(chosen))
+            for chosen in product(*fields.values())
         ]
-    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
-        parts = [_outcomes(item) for item in value]
+    if is_array(value):
+        assert isinstance(value, list)
+        parts = [_outcomes(item, keep_empty=keep_empty) for item in value]
         return [([item for item, _ in chosen], _share(chosen)) for chosen in product(*parts)]
-    if isinstance(value, list):
-        return [(item, Fraction(1, len(value))) for item in value]
-    return [(value, Fraction(1))]
+    listed = values(value, keep_empty=keep_empty)
+    return [(item, Fraction(1, len(listed))) for item in listed]
 
 
 def _share(chosen: tuple[tuple[Plain, Fraction], ...]) -> Fraction:
-    return math.prod((share for _, share in chosen), start=Fraction(1))
+    share = Fraction(1)
+    for _, one in chosen:
+        share *= one
+    return share
+
+
+def listed(section: dict[str, Plain], *, keep_empty: bool = False) -> list[Plain]:
+    """Return the records of a section by name, each n once, in order."""
+    longest = max((_length(item, keep_empty=keep_empty) for item in section.values()), default=1)
+    return [_take(section, n, keep_empty=keep_empty) for n in range(longest)]
+
+
+def _length(value: Plain, *, keep_empty: bool) -> int:
+    inner = list(value.values()) if isinstance(value, dict) else value
+    if isinstance(value, dict) or is_array(value):
+        assert isinstance(inner, list)
+        return max((_length(item, keep_empty=keep_empty) for item in inner), default=1)
+    return len(values(value, keep_empty=keep_empty)) or 1
+
+
+def _take(value: Plain, n: int, *, keep_empty: bool) -> Plain:
+    if isinstance(value, dict):
+        return {
+            key: _take(item, n, keep_empty=keep_empty) for key, item in value.items() if item != []
+        }
+    if is_array(value):
+        assert isinstance(value, list)
+        return [_take(item, n, keep_empty=keep_empty) for item in value]
+    each = values(value, keep_empty=keep_empty)
+    return each[n % len(each)]

@@ -86,10 +86,50 @@ def open_selected(options: argparse.Namespace) -> OpenProject:
         project = open_project(options.directory, options.profile)
     else:
         project = open_file(options.directory, options.config, options.master)
+    _show_findings_of(project, options)
+    return project
+
+
+def open_selection(
+    options: argparse.Namespace, selection: Selection
+) -> tuple[OpenProject, Selection]:
+    """Return the project that the options name, and what is selected of it.
+
+    A file in the oldest format that ``--config`` names is read as it is, and so are those of the
+    folder with ``--legacy``; without such files the selection is the one given.
+
+    Raises:
+        UsageError: there is none.
+    """
+    is_asked = getattr(options, "legacy", False)
+    if not is_asked and options.config is None:
+        return open_selected(options), selection
+    from mockgen_watch.migrations.direct import DirectReading
+    from mockgen_watch.workflow.migrate import is_earlier_file, open_legacy
+
+    if not is_asked and not is_earlier_file(options.directory, options.config):
+        return open_selected(options), selection
+    reading = DirectReading(
+        is_asked=is_asked,
+        keep_empty=getattr(options, "keep_empty", False),
+        command=f"mockgen-watch migrate {options.config} --out specs",
+    )
+    project, selection = open_legacy(
+        options.directory,
+        selection,
+        reading,
+        profile=options.profile,
+        config=options.config,
+        master=options.master,
+    )
+    _show_findings_of(project, options)
+    return project, selection
+
+
+def _show_findings_of(project: OpenProject, options: argparse.Namespace) -> None:
     options.show_findings = functools.partial(
         write_findings, source_of=project.suites.text_of, stream=sys.stderr
     )
-    return project
 
 
 def executor_of(options: argparse.Namespace) -> Executor:

@@ -21,9 +21,9 @@ from mockgen_watch.migrations.forms import (
     RemarkKind,
     SectionFile,
     SuffixFile,
-    is_section,
 )
 from mockgen_watch.migrations.pieces import MIXED, ROWS, NewModel, NewScenario, Piece
+from mockgen_watch.spec.build.user_input import is_section
 from mockgen_watch.spec.document import (
     Document,
     Json,

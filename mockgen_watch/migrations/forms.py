@@ -1,85 +1,74 @@
 """Forms: what a user_input file of the earlier system holds, read into one neutral shape.
 
-The oldest of them, the edit format, has sections (``Edit_1``, ``Edit_2``, …) whose n-th values
-belong together. A later one has models with suffix sections (``Model_1_Positive``), which overlay
-the model.
+The oldest of them, the edit format, has sections (``Edit_1``, ``Edit_2``, …) whose fields list
+values between commas. A later one has models with suffix sections (``Model_1_Positive``), which
+overlay the model.
 """
 
 from __future__ import annotations
 
-import re
+from decimal import Decimal
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct, field
 
 from mockgen_watch.canonical import canonical
 from mockgen_watch.spec import document as documents
 from mockgen_watch.spec.build.reader import INPUT_DIRECTIVES, is_directive
-from mockgen_watch.spec.build.user_input import split_suffix
+from mockgen_watch.spec.build.user_input import (
+    earlier_sections,
+    is_earlier_model,
+    is_section,
+    split_suffix,
+)
 from mockgen_watch.spec.model import fold
 
-_BLANKS: Final = " \t\r\n"
-"""What may surround a value without belonging to it."""
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
-# A quote in quotes is written twice; nothing but blanks may follow the closing one.
-_QUOTED: Final = re.compile(r'[ \t\r\n]*"((?:[^"]|"")*+)"[ \t\r\n]*(?=,|\Z)')
+class Reading(Struct, frozen=True, kw_only=True):
+    """How the sections of a file are read.
+
+    Attributes:
+        keep_empty: empty values stay, which the earlier system dropped.
+        pairs: the n-th values of the fields go together; else each field is drawn on its own.
+    """
+
+    keep_empty: bool = False
+    pairs: bool = False
 
 
 class SplitText(Struct, frozen=True, kw_only=True):
     """Text taken apart.
 
     Attributes:
-        values: in order, repeated ones as often as they occur; never empty.
+        values: in order, repeated ones as often as they occur.
         trimmed: how many had blanks around them, which do not belong to them.
-        empty: how many are the empty text.
-        quoted: how many were in quotes.
-        odd_quotes: how many hold a quote that is never closed, or closed in the middle; it is a
-            character like others.
+        empty: how many were empty.
+        quoted: how many have a double quote, which is part of the value.
     """
 
     values: tuple[str, ...]
     trimmed: int = 0
     empty: int = 0
     quoted: int = 0
-    odd_quotes: int = 0
 
 
-def split_text(text: str) -> SplitText:
-    """Return the values of ``text``, which commas divide.
+def split_text(text: str, *, keep_empty: bool = False) -> SplitText:
+    """Return the values of ``text``, which commas divide; empty ones are dropped.
 
-    A value in double quotes may hold commas, and a quote as ``""``; blanks in quotes are kept.
-    Text without a comma is one value, empty text one empty value.
+    Quotes protect no comma: they are characters like others.
     """
-    values: list[str] = []
-    trimmed = quoted = odd = 0
-    place = 0
-    while place <= len(text):
-        found = _QUOTED.match(text, place)
-        if found is not None:
-            value, end = found[1].replace('""', '"'), found.end()
-            quoted += 1
-        else:
-            comma = text.find(",", place)
-            end = len(text) if comma < 0 else comma
-            raw = text[place:end]
-            value = raw.strip(_BLANKS)
-            trimmed += value != raw
-            odd += value.startswith('"')
-        values.append(value)
-        place = end + 1
+    raw = text.split(",")
+    every = [value.strip() for value in raw]
     return SplitText(
-        values=tuple(values),
-        trimmed=trimmed,
-        empty=values.count(""),
-        quoted=quoted,
-        odd_quotes=odd,
+        values=tuple(value for value in every if value or keep_empty),
+        trimmed=sum(value not in ("", part) for part, value in zip(raw, every, strict=True)),
+        empty=every.count(""),
+        quoted=sum('"' in value for value in every),
     )
-
-
-_EDIT: Final = re.compile(r"edit(?:[ _\-.].*|\d*)", re.IGNORECASE | re.DOTALL)
-_MODEL: Final = re.compile(r"model(?:[ _\-.].*|\d*)", re.IGNORECASE | re.DOTALL)
 
 
 class Form(StrEnum):
@@ -100,19 +89,19 @@ class Form(StrEnum):
 
     @property
     def is_edit_format(self) -> bool:
-        """Whether values are separated by commas, and the n-th ones belong together."""
+        """Whether values are separated by commas."""
         return self in {Form.SECTIONS, Form.FLAT}
 
 
 class OldLeaf(Struct, frozen=True, kw_only=True):
-    """A field of the edit format: its n-th values, after the last of which comes the first."""
+    """A field of the edit format: the values that it lists."""
 
     values: tuple[documents.Json, ...]
     is_list: bool = False
 
 
 class OldObject(Struct, frozen=True, kw_only=True):
-    """A mapping below a section: an object, whose fields take their n-th values too."""
+    """A mapping below a section: an object, whose fields list values too."""
 
     members: tuple[OldField, ...]
 
@@ -149,6 +138,8 @@ class RemarkKind(StrEnum):
     BLANKS = "blanks"
     EMPTY = "empty values"
     QUOTES = "quotes"
+    TEXT = "a number as text"
+    NO_VALUE = "no value"
     DOUBLED = "repeated values"
     RENAMED = "renamed"
     KEPT = "a model of its own"
@@ -184,26 +175,15 @@ def form_of(document: documents.Document) -> Form:
     members = root.members
     if not members or any(member.key in INPUT_DIRECTIVES for member in members):
         return Form.NEW
-    mappings = [member for member in members if isinstance(member.node, documents.MappingNode)]
-    if any(is_section(member) for member in mappings):
+    if earlier_sections(root):
         return Form.SECTIONS
-    named = [member for member in mappings if _is_model(member)]
+    mappings = [member for member in members if isinstance(member.node, documents.MappingNode)]
+    named = [member for member in mappings if is_earlier_model(member.key)]
     if len(mappings) < len(members):
         return Form.MODELS if named else Form.FLAT
     if _has_directives(root):
         return Form.NEW
     return Form.SUFFIXES if any(split_suffix(item.key)[1] for item in members) else Form.NEW
-
-
-def is_section(member: documents.Member) -> bool:
-    """Return whether ``member`` is a section of the edit format."""
-    return (
-        isinstance(member.node, documents.MappingNode) and _EDIT.fullmatch(member.key) is not None
-    )
-
-
-def _is_model(member: documents.Member) -> bool:
-    return _MODEL.fullmatch(member.key) is not None or bool(split_suffix(member.key)[1])
 
 
 def _has_directives(node: documents.Node) -> bool:
@@ -213,9 +193,12 @@ def _has_directives(node: documents.Node) -> bool:
     return isinstance(node, documents.SequenceNode) and any(map(_has_directives, node.items))
 
 
-def read_sections(document: documents.Document) -> SectionFile:
-    """Return the sections of a file whose form ``is_edit_format``."""
-    reader = _Reader()
+def read_sections(document: documents.Document, reading: Reading) -> SectionFile:
+    """Return the sections of a file whose form ``is_edit_format``.
+
+    A field that is left without a value has a remark of the kind ``NO_VALUE``.
+    """
+    reader = _Reader(reading)
     root = document.root
     if not isinstance(root, documents.MappingNode):
         return SectionFile(sections=(), models=(), remarks=())
@@ -232,11 +215,11 @@ def read_sections(document: documents.Document) -> SectionFile:
             sections.append(Section(name=member.key, member=member, fields=fields))
         elif is_mapping and _is_beside(member):
             models.append(member)
-            text = "it is no section and stays as it is, with outputs of its own"
+            text = "it is not a section and stays as it is, with outputs of its own"
             reader.remarks.append(make_remark(RemarkKind.KEPT, text, member, path))
         else:
             what = "called Edit_1, Edit_2, …" if is_mapping else "mappings"
-            text = f"it is no section: sections are {what}"
+            text = f"it is not a section: sections are {what}"
             reader.remarks.append(make_remark(RemarkKind.LOST, text, member, path))
     return SectionFile(
         sections=tuple(sections), models=tuple(models), remarks=tuple(reader.remarks)
@@ -248,11 +231,12 @@ def _is_beside(member: documents.Member) -> bool:
     has_pools = any(
         isinstance(item.node, documents.SequenceNode) for item in documents.members_of(member.node)
     )
-    return _is_model(member) or has_pools or _has_directives(member.node)
+    return is_earlier_model(member.key) or has_pools or _has_directives(member.node)
 
 
 class _Reader:
-    def __init__(self) -> None:
+    def __init__(self, reading: Reading) -> None:
+        self.keep_empty = reading.keep_empty
         self.remarks: list[Remark] = []
 
     def fields(self, node: documents.Node, path: tuple[str, ...]) -> tuple[OldField, ...]:
@@ -267,39 +251,93 @@ class _Reader:
         if isinstance(node, documents.MappingNode):
             return OldObject(members=self.fields(node, path))
         if isinstance(node, documents.Scalar):
-            if isinstance(node.value, str):
-                return self._text(node.value, member, path)
-            return OldLeaf(values=(node.value,))
-        if not node.items:
-            text = "an empty list has no value that a record could take"
-            self.remarks.append(make_remark(RemarkKind.LOST, text, member, path))
-            return None
+            return self._leaf(node.value, member, path)
         objects = [item for item in node.items if isinstance(item, documents.MappingNode)]
-        if len(objects) == len(node.items):
+        if objects and len(objects) == len(node.items):
             elements = tuple(
                 OldObject(members=self.fields(item, (*path, str(index))))
                 for index, item in enumerate(objects)
             )
             return OldArray(elements=elements)
-        return OldLeaf(values=tuple(map(documents.plain_data, node.items)), is_list=True)
+        return self._list([documents.plain_data(item) for item in node.items], member, path)
 
-    def _text(self, text: str, member: documents.Member, path: tuple[str, ...]) -> OldLeaf:
-        split = split_text(text)
-        odd_quotes = "a quote that closes nowhere, or in the middle, is kept"
-        remarks = (
-            (RemarkKind.BLANKS, split.trimmed, "blanks around values are no part of them"),
-            (RemarkKind.EMPTY, split.empty, "empty text is a value like any other"),
-            (RemarkKind.QUOTES, split.quoted, "quotes around values are no part of them"),
-            (RemarkKind.QUOTES, split.odd_quotes, odd_quotes),
+    def _leaf(
+        self, value: documents.Json, member: documents.Member, path: tuple[str, ...]
+    ) -> OldLeaf | None:
+        if not isinstance(value, str):
+            return self._list([value], member, path, is_list=False)
+        split = split_text(value, keep_empty=self.keep_empty)
+        self._counts(split, member, path)
+        return self._listed(split.values, member, path, is_list=False)
+
+    def _list(
+        self,
+        items: list[documents.Json],
+        member: documents.Member,
+        path: tuple[str, ...],
+        *,
+        is_list: bool = True,
+    ) -> OldLeaf | None:
+        if not items and self.keep_empty:
+            text = "an empty list has no value that a record could take"
+            self.remarks.append(make_remark(RemarkKind.LOST, text, member, path))
+            return None
+        values = [_as_text(item) for item in items]
+        numbers = sum(
+            type(item) is not type(value) for item, value in zip(items, values, strict=True)
         )
-        for kind, number, what in remarks:
+        if numbers:
+            text = f"{numbers} {_values(numbers)} written as text, as the earlier system did"
+            self.remarks.append(make_remark(RemarkKind.TEXT, text, member, path))
+        texts = [item for item in items if isinstance(item, str)]
+        trimmed = sum(item.strip() not in ("", item) for item in texts)
+        empty = sum(value is None or value == "" for value in values)
+        self._counts(SplitText(values=(), trimmed=trimmed, empty=empty), member, path)
+        kept = [value for value in values if self.keep_empty or value not in (None, "")]
+        return self._listed(kept, member, path, is_list=is_list)
+
+    def _counts(self, split: SplitText, member: documents.Member, path: tuple[str, ...]) -> None:
+        fate = "kept" if self.keep_empty else "dropped, as the earlier system did"
+        counts = (
+            (RemarkKind.BLANKS, split.trimmed, "without the blanks around"),
+            (RemarkKind.EMPTY, split.empty, fate),
+            (RemarkKind.QUOTES, split.quoted, "with quotes, which are part of the value"),
+        )
+        for kind, number, what in counts:
             if number:
-                told = f"{what} ({number} value{'' if number == 1 else 's'})"
-                self.remarks.append(make_remark(kind, told, member, path))
-        if len(set(split.values)) < len(split.values):
-            text = "a repeated value counts as often as it stands there"
+                noun = f"empty {_values(number)}" if kind is RemarkKind.EMPTY else _values(number)
+                text = f"{number} {noun} {what}"
+                self.remarks.append(make_remark(kind, text, member, path))
+
+    def _listed(
+        self,
+        values: Sequence[documents.Json],
+        member: documents.Member,
+        path: tuple[str, ...],
+        *,
+        is_list: bool,
+    ) -> OldLeaf | None:
+        if not values:
+            text = "no value is left for records to take"
+            self.remarks.append(make_remark(RemarkKind.NO_VALUE, text, member, path))
+            return None
+        if len(set(map(canonical, values))) < len(values):
+            text = "a repeated value is drawn more often"
             self.remarks.append(make_remark(RemarkKind.DOUBLED, text, member, path))
-        return OldLeaf(values=split.values)
+        return OldLeaf(values=tuple(values), is_list=is_list)
+
+
+def _values(number: int) -> str:
+    return "value" if number == 1 else "values"
+
+
+def _as_text(value: documents.Json) -> documents.Json:
+    """Return a value as the earlier system took it: numbers as text, text without blanks."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return value
+    return str(value) if isinstance(value, int) else repr(float(value))
 
 
 def make_remark(

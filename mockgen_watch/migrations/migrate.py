@@ -26,7 +26,7 @@ from mockgen_watch.migrations.layout import (
     mapping_lines,
     with_language,
 )
-from mockgen_watch.migrations.pieces import NewModel, TooManyRowsError, assemble, free_name
+from mockgen_watch.migrations.pieces import NewModel, assemble, free_name
 from mockgen_watch.migrations.prove import SectionProof, count_outputs, differences, prove_sections
 from mockgen_watch.migrations.suggest import (
     ModelPools,
@@ -151,6 +151,7 @@ class MigrationOptions(Struct, frozen=True, kw_only=True):
         schema: what ``$schema`` names in the new file; ``""``: no such line.
         model: the name of the model that sections become.
         count: records of each scenario; None: as the project says.
+        reading: how sections are read.
         language: ``yaml`` or ``json``; ``""``: that of the file.
         is_thorough: files of the earlier system that are valid as they are get rewritten too:
             suffix sections to ``$scenarios``, and masters get their ``$schema``.
@@ -160,6 +161,7 @@ class MigrationOptions(Struct, frozen=True, kw_only=True):
     schema: str = ""
     model: str = "Model_1"
     count: int | None = None
+    reading: forms.Reading = forms.Reading()
     language: str = ""
     is_thorough: bool = True
     master: documents.Document | None = None
@@ -276,15 +278,20 @@ def lost_warnings(
             )
 
 
-def too_many_rows(document: documents.Document, error: TooManyRowsError) -> Diagnostic:
-    """Return the diagnostic of fields that have too many combinations."""
-    fields = ", ".join(f"{name} ({size} values)" for name, size in error.fields)
-    told = migration_error(
-        document,
-        f"fields that belong together have {error.rows} combinations: {fields}",
-        "give the lists the same length, or lengths without a common factor",
-    )
-    return told if error.mark is None else replace(told, location=document.locate(error.mark))
+def missing_values(
+    document: documents.Document, remarks: Iterable[forms.Remark]
+) -> Iterator[Diagnostic]:
+    """Yield an error for each field of a section that is left without a value."""
+    for remark in remarks:
+        if remark.kind is forms.RemarkKind.NO_VALUE:
+            yield Diagnostic(
+                code="MG704",
+                message=f'"{remark.pointer[-1]}" has no value; '
+                "the earlier system stopped here too: missing required non-empty fields",
+                location=document.locate(remark.mark, documents.pointer_of(remark.pointer)),
+                hint="write a value, or keep empty ones: mockgen-watch migrate --keep-empty "
+                + document.path,
+            )
 
 
 def migration_error(document: documents.Document, problem: str, hint: str = _STAYS) -> Diagnostic:
@@ -356,18 +363,19 @@ def _upgraded(plain: Migration, document: documents.Document, chain: Chain) -> M
 def _from_sections(
     plain: Migration, document: documents.Document, options: MigrationOptions
 ) -> Migration:
-    old = forms.read_sections(document)
+    reading = options.reading
+    old = forms.read_sections(document, reading)
+    missing = tuple(missing_values(document, old.remarks))
+    if missing:
+        return _failed(plain, *missing)
     name = free_name(options.model, (member.key for member in old.models))
     is_yaml = plain.language == "yaml"
     how = Emission(schema=options.schema, count=options.count, to_yaml=is_yaml)
     problems: tuple[Diagnostic, ...] = ()
     for in_full in (False, True):
-        try:
-            model = assemble(old, name, in_full=in_full)
-        except TooManyRowsError as error:
-            return _failed(plain, too_many_rows(document, error))
+        model = assemble(old, name, pairs=reading.pairs, in_full=in_full)
         text = emit_sections(document, old, model, how)
-        proofs, problems = _prove_sections(plain, document, text, old, model)
+        proofs, problems = _prove_sections(plain, document, text, old, model, reading)
         if not problems:
             done = replace(plain, new=text, proofs=proofs, pools=pools_of_sections(old, name))
             return _proved(done, document, (*old.remarks, *model.remarks), options)
@@ -382,11 +390,11 @@ def _proved(
 ) -> Migration:
     """Return a migration with what is to be said of it."""
     lost = lost_warnings(document, remarks, "kept as a comment")
-    is_edit_format = done.form is not None and done.form.is_edit_format
+    has_rows = options.reading.pairs and done.form is not None and done.form.is_edit_format
     return replace(
         done,
         remarks=remarks,
-        suggestions=suggestions_for(done.pools, options.master, is_edit_format=is_edit_format),
+        suggestions=suggestions_for(done.pools, options.master, has_rows=has_rows),
         diagnostics=(*done.diagnostics, *lost),
     )
 
@@ -397,6 +405,7 @@ def _prove_sections(
     text: str,
     old: forms.SectionFile,
     model: NewModel,
+    reading: forms.Reading,
 ) -> tuple[tuple[SectionProof, ...], tuple[Diagnostic, ...]]:
     new, problems = _build(plain, document, text)
     if new is None:
@@ -404,7 +413,7 @@ def _prove_sections(
     made = next((one for one in new.models if one.name == model.name), None)
     if made is None:
         return (), (migration_error(document, "the new spec has no model of that name"),)
-    proofs = prove_sections(old, model, made)
+    proofs = prove_sections(old, model, made, pairs=reading.pairs)
     others: tuple[str, ...] = ()
     if old.models:
         kept, found = build_user_input(_with_members(document, old.models), BuildContext())

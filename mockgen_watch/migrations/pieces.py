@@ -1,13 +1,12 @@
 """Pieces: the fields of a section as independent choices, and the model that they make.
 
-The n-th values of the fields of a section belong together. Fields whose numbers of values have no
-common factor meet in every combination, so they are independent; the others become rows.
+Each field of a section is drawn on its own, as the earlier system did by default: it is a pool. In
+pairs, as it did for a section by name, the n-th values of the fields are rows.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from math import gcd, lcm
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -22,68 +21,25 @@ from mockgen_watch.spec.model import fold
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mockgen_watch.spec.document import Json, Mark
+    from mockgen_watch.spec.document import Json
 
 
-MAX_ROWS: Final = 20_000
-"""More rows are refused: nobody could read or change them."""
-
-
-class TooManyRowsError(Exception):
-    """Fields that belong together have more combinations than ``MAX_ROWS``.
-
-    Attributes:
-        fields: their names and the number of values after which each begins again.
-        rows: how many combinations there are.
-        mark: of the section that has them, set by who knows it; None: the whole file is one.
-    """
-
-    def __init__(self, fields: Sequence[tuple[str, int]], rows: int) -> None:
-        self.fields = tuple(fields)
-        self.rows = rows
-        self.mark: Mark | None = None
-        super().__init__(f"{rows} rows")
-
-
-def shortest_period(values: Sequence[Json]) -> tuple[Json, ...]:
-    """Return the shortest list that, repeated, gives ``values`` repeated."""
-    each = [canonical(value) for value in values]
-    size = len(each)
-    for length in range(1, size):
-        if size % length == 0 and each[:length] * (size // length) == each:
-            return tuple(values[:length])
-    return tuple(values)
-
-
-def period_of(value: forms.OldValue) -> int:
-    """Return after how many n the values of a field begin again."""
+def size_of(value: forms.OldValue) -> int:
+    """Return how many values the longest list of a field has."""
     if isinstance(value, forms.OldLeaf):
-        return len(shortest_period(value.values))
+        return len(value.values)
     if isinstance(value, forms.OldArray):
-        return lcm(*(period_of(element) for element in value.elements))
-    return lcm(*(period_of(field.value) for field in value.members))
+        return max(map(size_of, value.elements), default=1)
+    return max((size_of(field.value) for field in value.members), default=1)
 
 
 def value_at(value: forms.OldValue, n: int) -> Json:
-    """Return the n-th value of a field."""
+    """Return the n-th value of a field, from 0; a list that has ended begins again."""
     if isinstance(value, forms.OldLeaf):
         return value.values[n % len(value.values)]
     if isinstance(value, forms.OldArray):
         return [value_at(element, n) for element in value.elements]
     return {field.name: value_at(field.value, n) for field in value.members}
-
-
-def tied_lengths(periods: Sequence[int]) -> list[bool]:
-    """Return for each length whether it shares a factor with another one."""
-    # Equal lengths are compared once, because a section may have thousands of fields.
-    counts = Counter(periods)
-    tied = {
-        period
-        for period, number in counts.items()
-        if period > 1
-        and (number > 1 or any(gcd(period, other) > 1 for other in counts if other != period))
-    }
-    return [period in tied for period in periods]
 
 
 ROWS = "$rows"
@@ -106,46 +62,30 @@ class Piece(Struct, frozen=True, kw_only=True):
         return canonical([self.key, [*names], _unordered(self.spec)])
 
 
-def pieces_of(fields: Sequence[forms.OldField]) -> tuple[Piece, ...]:
-    """Return the pieces of a section, or of an object in it; ``$rows`` at its first field.
-
-    Raises:
-        TooManyRowsError: fields belong together that have too many combinations.
-    """
-    periods = [period_of(field.value) for field in fields]
-    tied = tied_lengths(periods)
-    together = tuple(field for field, is_tied in zip(fields, tied, strict=True) if is_tied)
-    sizes = [size for size, is_tied in zip(periods, tied, strict=True) if is_tied]
-    count = lcm(*sizes)
-    if count > MAX_ROWS:
-        names = (field.name for field in together)
-        raise TooManyRowsError(tuple(zip(names, sizes, strict=True)), count)
+def pieces_of(fields: Sequence[forms.OldField], *, pairs: bool) -> tuple[Piece, ...]:
+    """Return the pieces of a section, or of an object in it; ``$rows`` at its first field."""
+    several = tuple(field for field in fields if size_of(field.value) > 1)
+    together = several if pairs and len(several) > 1 else ()
     pieces: list[Piece] = []
-    for field, is_tied in zip(fields, tied, strict=True):
-        if not is_tied:
-            key = spec_key(field.name)
-            pieces.append(Piece(key=key, fields=(field,), spec=value_spec(field.value)))
+    for field in fields:
+        if field not in together:
+            spec = value_spec(field.value, pairs=pairs)
+            pieces.append(Piece(key=spec_key(field.name), fields=(field,), spec=spec))
         elif field is together[0]:
-            pieces.append(Piece(key=ROWS, fields=together, spec=_rows(together, count)))
+            pieces.append(Piece(key=ROWS, fields=together, spec=_rows(together)))
     return tuple(pieces)
 
 
-def value_spec(value: forms.OldValue) -> Json:
-    """Return the spec of a field that is independent of its neighbours.
-
-    Raises:
-        TooManyRowsError: see ``pieces_of``.
-    """
+def value_spec(value: forms.OldValue, *, pairs: bool) -> Json:
+    """Return the spec of a field that is independent of its neighbours."""
     if isinstance(value, forms.OldLeaf):
         return _leaf_spec(value)
     if not isinstance(value, forms.OldArray):
-        return {piece.key: piece.spec for piece in pieces_of(value.members)}
-    if not any(tied_lengths([period_of(element) for element in value.elements])):
-        return [value_spec(element) for element in value.elements]
-    size = period_of(value)
-    if size > MAX_ROWS:
-        raise TooManyRowsError([("its elements", size)], size)
-    return {"$choice": [as_it_stands(value_at(value, n)) for n in range(size)]}
+        return {piece.key: piece.spec for piece in pieces_of(value.members, pairs=pairs)}
+    several = [element for element in value.elements if size_of(element) > 1]
+    if not pairs or not several[1:]:
+        return [value_spec(element, pairs=pairs) for element in value.elements]
+    return {"$choice": [as_it_stands(value_at(value, n)) for n in range(size_of(value))]}
 
 
 def as_it_stands(value: Json) -> Json:
@@ -157,18 +97,15 @@ def as_it_stands(value: Json) -> Json:
 
 
 def _leaf_spec(leaf: forms.OldLeaf) -> Json:
-    values = shortest_period(leaf.values)
+    values = leaf.values
     if all(not isinstance(value, dict | list) for value in values):
-        return values[0] if len(values) == 1 and not leaf.is_list else list(leaf.values)
-    return (
-        {"$const": values[0]}
-        if len(values) == 1
-        else {"$choice": [*map(as_it_stands, leaf.values)]}
-    )
+        return values[0] if len(values) == 1 and not leaf.is_list else list(values)
+    return {"$const": values[0]} if len(values) == 1 else {"$choice": [*map(as_it_stands, values)]}
 
 
-def _rows(fields: Sequence[forms.OldField], size: int) -> Json:
+def _rows(fields: Sequence[forms.OldField]) -> Json:
     """Return the rows, equal ones as one with a weight."""
+    size = max(size_of(field.value) for field in fields)
     rows = [
         {spec_key(f.name): as_it_stands(value_at(f.value, n)) for f in fields} for n in range(size)
     ]
@@ -246,48 +183,43 @@ class NewModel(Struct, frozen=True, kw_only=True):
         return data
 
 
-def assemble(old: forms.SectionFile, name: str, *, in_full: bool = False) -> NewModel:
+def assemble(
+    old: forms.SectionFile, name: str, *, pairs: bool = False, in_full: bool = False
+) -> NewModel:
     """Return the model called ``name``.
 
     Args:
         old: at least one section.
         name: of the model.
+        pairs: the n-th values of a section go together.
         in_full: every scenario states all its fields, also those that are equal in the model.
-
-    Raises:
-        TooManyRowsError: see ``pieces_of``.
     """
     first = old.sections[0]
     if len(old.sections) == 1:
-        return NewModel(name=name, pieces=_pieces(first, first.fields), scenarios=())
+        pieces = pieces_of(first.fields, pairs=pairs)
+        return NewModel(name=name, pieces=pieces, scenarios=())
     others = [{field.name: field.value for field in one.fields} for one in old.sections]
     shared = [
         field
         for field in first.fields
         if all(field.name in one and _may_overlay(field.value, one[field.name]) for one in others)
     ]
-    pieces = _pieces(first, shared)
+    pieces = pieces_of(shared, pairs=pairs)
     stated = set() if in_full else {piece.identity for piece in pieces}
-    names, remarks = _scenario_names(old.sections)
+    names, remarks = scenario_names(old.sections)
     scenarios = tuple(
         NewScenario(
             name=scenario,
             section=section,
             pieces=tuple(
-                piece for piece in _pieces(section, section.fields) if piece.identity not in stated
+                piece
+                for piece in pieces_of(section.fields, pairs=pairs)
+                if piece.identity not in stated
             ),
         )
         for scenario, section in zip(names, old.sections, strict=True)
     )
     return NewModel(name=name, pieces=pieces, scenarios=scenarios, remarks=remarks)
-
-
-def _pieces(section: forms.Section, fields: Sequence[forms.OldField]) -> tuple[Piece, ...]:
-    try:
-        return pieces_of(fields)
-    except TooManyRowsError as error:
-        error.mark = section.member.mark if section.member is not None else None
-        raise
 
 
 def _may_overlay(model: forms.OldValue, section: forms.OldValue) -> bool:
@@ -311,9 +243,10 @@ def free_name(wanted: str, taken: Iterable[str]) -> str:
     return name
 
 
-def _scenario_names(
+def scenario_names(
     sections: Sequence[forms.Section],
 ) -> tuple[list[str], tuple[forms.Remark, ...]]:
+    """Return the scenario that each section becomes, and remarks on names that had to change."""
     names: list[str] = []
     taken = {fold(MIXED)}
     remarks: list[forms.Remark] = []

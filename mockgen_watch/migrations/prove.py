@@ -1,17 +1,17 @@
 """Proof: the sections of an old file and the new spec, read again, make the same records.
 
 The records of a section are known exactly on both sides. The new spec's fields fall into groups
-that are drawn independently; for each group the probability of every combination is compared with
-that of the old file, counted over all n; and the groups' periods must have no common factor, which
-makes them independent in the old file too. So every record that one side can make the other can
-make as well, as often.
+that are drawn independently. In the old file each field is drawn on its own, or, in pairs, all of
+them by one n: so each group is one field, or there is one group. For each group the probability of
+every combination is compared with that of the old file, counted over all n. So every record that
+one side can make the other can make as well, as often.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from fractions import Fraction
-from math import lcm, prod
+from math import prod
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
@@ -19,8 +19,15 @@ from msgspec.structs import astuple, replace
 
 from mockgen_watch.canonical import canonical
 from mockgen_watch.diagnostics import Location
-from mockgen_watch.migrations.forms import OldArray, OldObject, OldValue, Section, SectionFile
-from mockgen_watch.migrations.pieces import NewModel, period_of, tied_lengths, value_at
+from mockgen_watch.migrations.forms import (
+    OldArray,
+    OldLeaf,
+    OldObject,
+    OldValue,
+    Section,
+    SectionFile,
+)
+from mockgen_watch.migrations.pieces import NewModel, size_of, value_at
 from mockgen_watch.plan.compile import apply_overlay
 from mockgen_watch.spec import model as models
 from mockgen_watch.spec.generators import Constant, Pool, RowField
@@ -29,10 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
 
     from mockgen_watch.spec.document import Json
-
-
-_MAX_COUNTED = 100_000
-"""A nested field has no more values than these counted, for the report alone."""
 
 
 class FieldProof(Struct, frozen=True, kw_only=True):
@@ -107,14 +110,15 @@ Drawn: TypeAlias = "tuple[str, models.Leaf, OldValue]"
 
 
 def prove_sections(
-    old: SectionFile, model: NewModel, new: models.Model
+    old: SectionFile, model: NewModel, new: models.Model, *, pairs: bool
 ) -> tuple[SectionProof, ...]:
-    """Return a proof for each section of ``old`` against the model ``new``."""
+    """Return a proof for each section of ``old``, read in ``pairs`` or not, against ``new``."""
     scenarios = {scenario.name: scenario for scenario in new.scenarios}
     if not model.scenarios:
-        return (_prove(old.sections[0], new, scenarios.get("base")),)
+        return (_prove(old.sections[0], new, scenarios.get("base"), pairs=pairs),)
     proofs = tuple(
-        _prove(scenario.section, new, scenarios.get(scenario.name)) for scenario in model.scenarios
+        _prove(scenario.section, new, scenarios.get(scenario.name), pairs=pairs)
+        for scenario in model.scenarios
     )
     return (*proofs, *_prove_mix(model, scenarios.get(model.scenario)))
 
@@ -157,7 +161,9 @@ def _prove_mix(model: NewModel, mixed: models.Scenario | None) -> tuple[SectionP
     return (SectionProof(section="", scenario=model.scenario, problems=(problem,)),)
 
 
-def _prove(section: Section, model: models.Model, scenario: models.Scenario | None) -> SectionProof:
+def _prove(
+    section: Section, model: models.Model, scenario: models.Scenario | None, *, pairs: bool
+) -> SectionProof:
     walk = _Walk()
     name = model.name
     if scenario is None:
@@ -166,19 +172,22 @@ def _prove(section: Section, model: models.Model, scenario: models.Scenario | No
         name = f"{model.name}/{scenario.name}"
         shape = apply_overlay(model.shape, scenario.overlay, scenario.name)
         walk.compare(shape, OldObject(members=section.fields), ())
-    records, sizes = 1, []
-    for group in walk.groups.values():
-        distinct, size, problem = _compare_group(group)
+    groups = list(walk.groups.values())
+    records = 1
+    for group in groups:
+        distinct, problem = _compare_group(group)
         records *= distinct
-        sizes.append(size)
         if problem:
             walk.problems.append(problem)
-    if any(tied_lengths(sizes)):
+    several = [group for group in groups if any(size_of(old) > 1 for _, _, old in group)]
+    if pairs and several[1:]:
         walk.problems.append("fields that belong together are drawn apart")
+    if not pairs and any(group[1:] for group in groups):
+        walk.problems.append("fields that are drawn apart go together")
     return SectionProof(
         section=section.name,
         scenario=name,
-        fields=_fields(section, list(walk.groups.values())),
+        fields=_fields(section, groups, pairs=pairs),
         records=records,
         problems=tuple(walk.problems),
     )
@@ -219,15 +228,15 @@ class _Walk:
         self.groups.setdefault(key, []).append((name, leaf, old))
 
 
-def _compare_group(group: Sequence[Drawn]) -> tuple[int, int, str]:
-    """Return how many combinations a group has, its period, and what is wrong with it."""
-    size = lcm(*(period_of(old) for _, _, old in group))
+def _compare_group(group: Sequence[Drawn]) -> tuple[int, str]:
+    """Return how many combinations a group has, and what is wrong with it."""
+    size = max(size_of(old) for _, _, old in group)
     counts = Counter(canonical([value_at(old, n) for _, _, old in group]) for n in range(size))
     wanted = {value: Fraction(number, size) for value, number in counts.items()}
     if _drawn([leaf for _, leaf, _ in group]) == wanted:
-        return len(wanted), size, ""
+        return len(wanted), ""
     names = ", ".join(dict.fromkeys(name for name, _, _ in group))
-    return len(wanted), size, f"{names}: other values, or other weights"
+    return len(wanted), f"{names}: other values, or other weights"
 
 
 def _drawn(leaves: Sequence[models.Leaf]) -> dict[bytes, Fraction] | None:
@@ -254,14 +263,24 @@ def _drawn(leaves: Sequence[models.Leaf]) -> dict[bytes, Fraction] | None:
     return drawn
 
 
-def _fields(section: Section, groups: Sequence[Sequence[Drawn]]) -> tuple[FieldProof, ...]:
+def _fields(
+    section: Section, groups: Sequence[Sequence[Drawn]], *, pairs: bool
+) -> tuple[FieldProof, ...]:
     together = [{name for name, _, _ in group} for group in groups]
     found = []
     for one in section.fields:
-        size = period_of(one.value)
         partners = {name for names in together if one.name in names for name in names}
-        values = {canonical(value_at(one.value, n)) for n in range(min(size, _MAX_COUNTED))}
         partners.discard(one.name)
         others = tuple(other.name for other in section.fields if other.name in partners)
-        found.append(FieldProof(name=one.name, values=len(values), together=others))
+        values = _distinct(one.value, pairs=pairs)
+        found.append(FieldProof(name=one.name, values=values, together=others))
     return tuple(found)
+
+
+def _distinct(value: OldValue, *, pairs: bool) -> int:
+    """Return how many different values a field has."""
+    if pairs or isinstance(value, OldLeaf):
+        return len({canonical(value_at(value, n)) for n in range(size_of(value))})
+    if isinstance(value, OldArray):
+        return prod(_distinct(element, pairs=pairs) for element in value.elements)
+    return prod(_distinct(field.value, pairs=pairs) for field in value.members)

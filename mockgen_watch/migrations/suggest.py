@@ -24,7 +24,7 @@ from mockgen_watch.migrations.forms import (
     SuffixFile,
 )
 from mockgen_watch.migrations.layout import inline_text, key_text, member_lines
-from mockgen_watch.migrations.pieces import as_it_stands
+from mockgen_watch.migrations.pieces import as_it_stands, free_name
 from mockgen_watch.spec import document as documents
 from mockgen_watch.spec.build.reader import spec_key
 from mockgen_watch.spec.build.user_input import split_suffix
@@ -230,8 +230,11 @@ _MAX_NAMES: Final = 5
 """More models are counted, not named."""
 
 
-def shared_pools(models: Iterable[ModelPools]) -> Iterator[Suggestion]:
-    """Yield each pool that several models have, whatever they call it."""
+def shared_pools(models: Iterable[ModelPools], taken: Iterable[str] = ()) -> Iterator[Suggestion]:
+    """Yield each pool that several models have, whatever they call it.
+
+    Each is a vocabulary of its own: none has a name that is ``taken``.
+    """
     users: dict[bytes, dict[str, tuple[str, Values]]] = {}
     for one in models:
         for pools in one.sections.values():
@@ -240,22 +243,29 @@ def shared_pools(models: Iterable[ModelPools]) -> Iterator[Suggestion]:
                 if len(set(content)) >= _MIN_SHARED_VALUES:
                     found = users.setdefault(b",".join(content), {})
                     found.setdefault(one.model, (key, values))
+    names = set(taken)
     for found in users.values():
         if len(found) > 1:
-            yield _shared_pools_suggestion(tuple(found), *next(iter(found.values())))
+            key, values = next(iter(found.values()))
+            name = free_name(slug(key).replace("-", "_"), names)
+            names.add(name)
+            yield _shared_pools_suggestion(tuple(found), key, values, name)
 
 
-def _shared_pools_suggestion(models: tuple[str, ...], key: str, values: Values) -> Suggestion:
-    name = slug(key).replace("-", "_")
+def _shared_pools_suggestion(
+    models: tuple[str, ...], key: str, values: Values, name: str
+) -> Suggestion:
     more = f" and {len(models) - _MAX_NAMES} more" if len(models) > _MAX_NAMES else ""
     users = f"{', '.join(models[:_MAX_NAMES])}{more}"
+    rest = (f"# and so on, {len(values)} values",) if len(values) > _SHOWN else ()
     return Suggestion(
         kind="vocab",
         text=f"{users} share a pool of {len(values)} values ({key}): "
         f"specs/_vocab/{name}.yaml could hold it once",
         lines=(
             f"# specs/_vocab/{name}.yaml",
-            *(f"- {inline_text(value)}" for value in values),
+            *(f"- {inline_text(value)}" for value in values[:_SHOWN]),
+            *rest,
             "# in each model",
             f"{key_text(key.rpartition('.')[2])}: {{$vocab: {name}}}",
         ),
@@ -287,18 +297,18 @@ def pools_of_suffixes(old: SuffixFile) -> tuple[ModelPools, ...]:
 
 
 def suggestions_for(
-    models: Sequence[ModelPools], master: documents.Document | None = None, *, is_edit_format: bool
+    models: Sequence[ModelPools], master: documents.Document | None = None, *, has_rows: bool
 ) -> tuple[Suggestion, ...]:
     """Return what the old format could not say of ``models``, and of their ``master``.
 
-    In the edit format lists of one length belong together anyway.
+    Where sections ``has_rows`` already, none are suggested. Pools that models share are found over
+    all files: see ``shared_pools``.
     """
     sections = {name: pools for one in models for name, pools in one.sections.items()}
     return (
         *_equal(sections),
         *likely_rules(models),
-        *(() if is_edit_format else likely_rows(sections)),
-        *shared_pools(models),
+        *(() if has_rows else likely_rows(sections)),
         *(_mappings(sections, master.root) if master is not None and master.root else ()),
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from mockgen_watch.diagnostics import Severity
-from mockgen_watch.migrations.forms import Form
+from mockgen_watch.migrations.forms import Form, RemarkKind
 from mockgen_watch.migrations.migrate import FileKind, Migration
 from mockgen_watch.observe import escape_for_terminal
 from mockgen_watch.spec.document import pointer_of
@@ -17,6 +17,7 @@ from mockgen_watch.views.values import backup_data, plural
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from mockgen_watch.migrations.forms import Remark
     from mockgen_watch.migrations.prove import SectionProof
     from mockgen_watch.migrations.suggest import Suggestion
     from mockgen_watch.storage.multi import Replaced
@@ -36,6 +37,11 @@ _KINDS: Final = {
     FileKind.PROJECT: "a project file",
     FileKind.LOCKFILE: "a lockfile",
 }
+_NAMED_REMARKS: Final = frozenset(
+    {RemarkKind.LOST, RemarkKind.KEPT, RemarkKind.RENAMED, RemarkKind.EMPTY_LIST}
+)
+"""Remarks whose text needs the name of their kind before it."""
+
 _READABLE: Final = 10**15
 
 
@@ -46,10 +52,18 @@ def outcome_of(file: MigratedFile) -> str:
     return "unchanged" if file.new is None else "migrated"
 
 
-def migration_text(plan: MigrationPlan, *, verb: str) -> str:
-    """Return the report for people; ``verb`` is what is said of a file that is written."""
+def migration_text(plan: MigrationPlan, *, verb: str, with_suggestions: bool = True) -> str:
+    """Return the report for people; ``verb`` is what is said of a file that is written.
+
+    Without suggestions their number is given.
+    """
     lines = [line for file in plan.files for line in _file_text(file, verb)]
-    lines += _suggestions_text(plan.suggestions, "")
+    suggestions = [item for file in plan.files for item in _suggestions_of(file)]
+    suggestions += plan.suggestions
+    if with_suggestions:
+        lines += _suggestions_text(suggestions)
+    elif suggestions:
+        lines.append(f"{_number(len(suggestions), 'suggestion')}; --suggestions shows them")
     counts = [outcome_of(file) for file in plan.files]
     parts = [f"{counts.count(word)} {word}" for word in ("migrated", "unchanged", "failed")]
     lines.append(f"{_number(len(counts), 'file')}: {', '.join(parts)}")
@@ -68,14 +82,21 @@ def _file_text(file: MigratedFile, verb: str) -> Iterator[str]:
     for proof in migration.proofs:
         yield f"  proved  {_proof_text(proof)}"
     for remark in migration.remarks:
-        yield f"  line {remark.mark.line}  {'.'.join(remark.pointer)}: {remark.kind}: {remark.text}"
-    yield from _suggestions_text(migration.suggestions, "  ")
+        yield f"  line {remark.mark.line}  {'.'.join(remark.pointer)}: {_remark_text(remark)}"
 
 
-def _suggestions_text(suggestions: Iterable[Suggestion], margin: str) -> Iterator[str]:
+def _remark_text(remark: Remark) -> str:
+    return f"{remark.kind}: {remark.text}" if remark.kind in _NAMED_REMARKS else remark.text
+
+
+def _suggestions_of(file: MigratedFile) -> tuple[Suggestion, ...]:
+    return file.migration.suggestions if outcome_of(file) == "migrated" else ()
+
+
+def _suggestions_text(suggestions: Iterable[Suggestion]) -> Iterator[str]:
     for suggestion in suggestions:
-        yield f"{margin}suggestion  {suggestion.text}"
-        yield from (f"{margin}  {line}" for line in suggestion.lines)
+        yield f"suggestion  {suggestion.text}"
+        yield from (f"  {line}" for line in suggestion.lines)
 
 
 def _errors(migration: Migration) -> list[str]:
@@ -184,7 +205,7 @@ def _file_markdown(file: MigratedFile) -> Iterator[str]:
         )
         yield "| " + " | ".join(map(_cell, cells)) + " |"
     remarks = [
-        f"line {item.mark.line}, `{_code('.'.join(item.pointer))}`: {item.kind}: {item.text}"
+        f"line {item.mark.line}, `{_code('.'.join(item.pointer))}`: {_remark_text(item)}"
         for item in migration.remarks
     ]
     yield from _items("Worth knowing", remarks)

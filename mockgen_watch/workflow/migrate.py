@@ -1,8 +1,7 @@
 """Migration: files of earlier formats replaced by specs, all of them or none.
 
-With ``generate --legacy`` files in the oldest format (``Edit_1``, ``Edit_2``, …) stay as they are:
-the specs that they mean are made in memory, by the steps that a migration goes through. So the
-semantics of that format are stated, and proved, in one place.
+Files in the oldest format (``Edit_1``, ``Edit_2``, …) can also stay as they are: the specs that
+they mean are made in memory, of the pieces that a migration writes.
 """
 
 from __future__ import annotations
@@ -14,32 +13,30 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Diagnostic, Severity, has_errors
+from mockgen_watch.diagnostics import Diagnostic, has_errors
 from mockgen_watch.digest import digest
-from mockgen_watch.errors import FindingsError, UsageError
+from mockgen_watch.errors import UsageError
 from mockgen_watch.formats import BUILTIN
 from mockgen_watch.lock.lockfile import LOCK_VERSION, read_lockfile, upgrade_text
 from mockgen_watch.lock.paths import LOCK_NAME
-from mockgen_watch.migrations.forms import SectionFile, form_of, read_sections
-from mockgen_watch.migrations.layout import json_text, language_of, with_language
+from mockgen_watch.migrations.direct import named_sections, scenario_of_file
+from mockgen_watch.migrations.forms import form_of
+from mockgen_watch.migrations.layout import language_of, with_language
 from mockgen_watch.migrations.migrate import (
     Chain,
     FileKind,
     Migration,
     MigrationOptions,
     looks_like_master,
-    lost_warnings,
     migrate_master,
     migrate_user_input,
     migrate_versioned,
-    too_many_rows,
 )
-from mockgen_watch.migrations.pieces import TooManyRowsError, assemble
 from mockgen_watch.migrations.suggest import Suggestion, shared_pools
 from mockgen_watch.spec.build.master import build_master
 from mockgen_watch.spec.build.project import Project, build_project
 from mockgen_watch.spec.build.reader import BuildContext
-from mockgen_watch.spec.build.user_input import build_user_input
+from mockgen_watch.spec.build.user_input import build_user_input, earlier_sections
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.multi import (
@@ -52,13 +49,15 @@ from mockgen_watch.storage.multi import (
 from mockgen_watch.storage.project_folder import SPECS, OutputRoot, StateFolder, find_project
 from mockgen_watch.storage.specs import read_specs
 from mockgen_watch.workflow.project import OpenProject, open_file, open_project, writer_lock
-from mockgen_watch.workflow.sources import PROJECT_NAMES, USER_INPUT_NAMES
-from mockgen_watch.workflow.suites import Suites, SuiteSettings
+from mockgen_watch.workflow.sources import PROJECT_NAMES, USER_INPUT_NAMES, VOCABULARY_FOLDER
+from mockgen_watch.workflow.suites import Suites, SuiteSettings, empty_master
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from mockgen_watch.spec.document import Document, Json
+    from mockgen_watch.migrations.direct import DirectReading
+    from mockgen_watch.plan.model import Selection
+    from mockgen_watch.spec.document import Document
     from mockgen_watch.storage.containment import StrPath
 
 
@@ -165,6 +164,8 @@ def plan_migration(
     options = replace(request.options, is_thorough=is_thorough)
     planner = _Planner(start, root, replace(request, options=options), chain)
     files = [planner.file(path) for path in dict.fromkeys(paths)]
+    if request.out:
+        files += _masters_beside(planner, files)
     if root is not None and not request.files and not request.out:
         files += _versioned(planner, root)
     _check_targets(files)
@@ -174,8 +175,23 @@ def plan_migration(
         state=StateFolder.of(root or start),
         files=tuple(files),
         moved=bool(request.out),
-        suggestions=tuple(_shared_by_files(files)),
+        suggestions=tuple(_shared_pools(files, root)),
     )
+
+
+def _masters_beside(planner: _Planner, files: Sequence[MigratedFile]) -> Iterator[MigratedFile]:
+    """Yield the master beside each user_input file that goes elsewhere, unless it gets another."""
+    with_master = {_folder(file.target) for file in files if file.migration.kind is FileKind.MASTER}
+    for file in files:
+        folder = _folder(file.target)
+        beside = planner.master_beside(file.source)
+        if file.migration.kind is FileKind.USER_INPUT and beside and folder not in with_master:
+            with_master.add(folder)
+            yield planner.file(beside, folder)
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
 
 
 def _check_targets(files: Iterable[MigratedFile]) -> None:
@@ -186,16 +202,17 @@ def _check_targets(files: Iterable[MigratedFile]) -> None:
             raise UsageError(f"{first} and {file.source} would both become {file.target}")
 
 
-def _shared_by_files(files: Iterable[MigratedFile]) -> Iterator[Suggestion]:
-    """Yield the pools that models of different files share."""
-    of_files = [
-        [replace(one, model=f"{file.source} {one.model}") for one in file.migration.pools]
+def _shared_pools(files: Sequence[MigratedFile], root: Path | None) -> Iterator[Suggestion]:
+    """Yield the pools that models share, of one file or of several."""
+    several = sum(bool(file.migration.pools) for file in files) > 1
+    every = [
+        replace(one, model=f"{file.source} {one.model}" if several else one.model)
         for file in files
+        for one in file.migration.pools
     ]
-    if len([models for models in of_files if models]) > 1:
-        within = {item.text for models in of_files for item in shared_pools(models)}
-        every = [one for models in of_files for one in models]
-        yield from (item for item in shared_pools(every) if item.text not in within)
+    folder = None if root is None else root / SPECS / VOCABULARY_FOLDER
+    taken = [path.stem for path in sorted(folder.iterdir())] if folder and folder.is_dir() else []
+    yield from shared_pools(every, taken)
 
 
 def _versioned(planner: _Planner, root: Path) -> Iterator[MigratedFile]:
@@ -294,6 +311,22 @@ def _files_of(start: Path, root: Path | None) -> Iterator[str]:
             yield _path_from(start, str(root / path))
 
 
+def _ignored_master(path: str) -> MigratedFile:
+    """Return that nothing becomes of a master without bytes, which is ignored."""
+    migration = Migration(
+        path=path,
+        kind=FileKind.MASTER,
+        form=None,
+        old="",
+        new=None,
+        language=language_of(path),
+        diagnostics=(empty_master(path),),
+    )
+    return MigratedFile(
+        source=path, target=path, old=b"", new=None, there=digest(b""), migration=migration
+    )
+
+
 class _Planner(Struct, frozen=True):
     """Plans file by file."""
 
@@ -302,15 +335,20 @@ class _Planner(Struct, frozen=True):
     request: MigrationRequest
     chain: Chain
 
-    def file(self, path: str) -> MigratedFile:
+    def file(self, path: str, folder: str = "") -> MigratedFile:
+        """Return what becomes of a file; a master may go to the ``folder`` of its suite."""
         data = self._read(path)
         name = path.rpartition("/")[2]
         if name == LOCK_NAME or name in PROJECT_NAMES:
             kind = FileKind.LOCKFILE if name == LOCK_NAME else FileKind.PROJECT
             return self._versioned(path, data, kind)
         is_master = looks_like_master(path, data)
+        if is_master and not data:
+            return _ignored_master(path)
         language = self.request.options.language or language_of(path)
         target = self._target(path, language, is_master=is_master)
+        if folder:
+            target = f"{folder}/master.{language}"
         options = replace(
             self.request.options,
             language=language,
@@ -326,7 +364,7 @@ class _Planner(Struct, frozen=True):
                 new = _BOM + new
         elif not migration.has_failed and self.request.out:
             new = data
-            target = self._target(path, language_of(path), is_master=is_master)
+            target = with_language(target, language_of(path))
         elif not self.request.out:
             target = path
         there = self._digest_at(target)
@@ -366,21 +404,29 @@ class _Planner(Struct, frozen=True):
         return stem.rstrip("_-.") or absolute.parent.name
 
     def _schema(self, target: str, name: str) -> str:
+        """Return the way from ``target`` to a schema of the project; ``""`` if there is none."""
         place = Path(self.start, target).parent
         if self.root is not None and place.is_relative_to(self.root):
-            return Path(os.path.relpath(self.root / "schemas" / name, place)).as_posix()
-        return f"../../schemas/{name}"
+            schema = Path(os.path.relpath(self.root / "schemas" / name, place)).as_posix()
+        else:
+            schema = f"../../schemas/{name}"
+        return schema if Path(os.path.normpath(place / schema)).is_file() else ""
 
     def _master_of(self, path: str) -> Document | None:
         """Return the master beside a user_input file, for suggestions."""
+        found = self.master_beside(path)
+        document = parse(found, self._read(found)) if found else None
+        return document if document is not None and document.root is not None else None
+
+    def master_beside(self, path: str) -> str:
+        """Return the path of the master beside a user_input file; ``""``: there is none."""
         folder, _, name = path.rpartition("/")
         beside = [name.replace("user_input", "master"), *_MASTER_NAMES]
         for candidate in dict.fromkeys(beside):
             found = f"{folder}/{candidate}" if folder else candidate
             if candidate != name and Path(self.start, found).is_file():
-                document = parse(found, self._read(found))
-                return document if document.root is not None else None
-        return None
+                return found
+        return ""
 
     def _read(self, path: str) -> bytes:
         with naming(path):
@@ -392,21 +438,34 @@ class _Planner(Struct, frozen=True):
 
 # The oldest format, as it is ----------------------------------------------------------------------
 
-MODEL: Final = "Model_1"
-"""What the sections of a file are called together."""
+
+def is_earlier_file(start: StrPath, config: str) -> bool:
+    """Return whether ``config`` is a file of ``Edit_`` sections, which is read as such."""
+    path = Path(start, config)
+    if not path.is_file():
+        return False
+    with naming(config):
+        document = parse(config, path.read_bytes())
+    return bool(earlier_sections(document.root)) and form_of(document).is_edit_format
 
 
 def open_legacy(
-    start: StrPath, profile: str | None, config: str | None, master: str | None
-) -> tuple[OpenProject, tuple[str, ...]]:
-    """Return a project of the files in the oldest format, and the scenarios that stand for them.
+    start: StrPath,
+    selection: Selection,
+    reading: DirectReading,
+    *,
+    profile: str | None = None,
+    config: str | None = None,
+    master: str | None = None,
+) -> tuple[OpenProject, Selection]:
+    """Return a project of the files in the oldest format, and what is selected of its scenarios.
 
     ``config`` is the one file that is meant, with its ``master``; None: those of the project that
-    ``start`` is in.
+    ``start`` is in. Where ``selection`` names sections, as models or as scenarios, it is these
+    alone, and the n-th values of their fields are one record, each n once.
 
     Raises:
         UsageError: there is no such file.
-        FindingsError: one of them cannot be read.
     """
     if config is not None:
         project = open_file(start, config, master)
@@ -419,33 +478,47 @@ def open_legacy(
             f"no {' or '.join(USER_INPUT_NAMES)} below specs/ has the oldest format "
             "(Edit_1, Edit_2, …); --config FILE names one elsewhere"
         )
-    specs: dict[str, bytes] = {}
-    scenarios: dict[str, None] = {}
-    found = [*project.diagnostics, *project.snapshot.problems]
-    for document in documents.values():
-        sections = read_sections(document)
-        found += _remarks(document, sections)
-        try:
-            model = assemble(sections, MODEL)
-        except TooManyRowsError as error:
-            raise FindingsError((too_many_rows(document, error),)) from error
-        scenarios[model.scenario] = None
-        # JSON is YAML as well, so that one text serves files of both languages.
-        data: dict[str, Json] = {MODEL: model.data()}
-        specs[document.path] = json_text(data).encode()
+    names = (*selection.models, *selection.scenarios)
+    named = {suite: named_sections(one, names) for suite, one in documents.items()}
+    if any(named.values()):
+        documents = {suite: one for suite, one in documents.items() if named[suite]}
+        sections = dict.fromkeys(name for found in named.values() for name in found)
+        selection = replace(selection, models=(), scenarios=tuple(sections))
+        project = replace(
+            project, suites=_read_as(old, documents, dict.fromkeys(documents, reading))
+        )
+        listed = {
+            suite: replace(
+                reading, sections=named[suite], count=selection.count, slot=_slot_of(project, suite)
+            )
+            for suite in documents
+        }
+        return replace(project, suites=_read_as(old, documents, listed)), selection
+    if not selection.scenarios:
+        scenarios = dict.fromkeys(map(scenario_of_file, documents.values()))
+        selection = replace(selection, scenarios=tuple(scenarios))
+    suites = _read_as(old, documents, dict.fromkeys(documents, reading))
+    return replace(project, suites=suites), selection
+
+
+def _read_as(
+    old: Suites, documents: Mapping[str, Document], readings: Mapping[str, DirectReading]
+) -> Suites:
+    """Return the suites of ``documents`` alone, by suite like the ``readings``."""
     settings = SuiteSettings(
         specs=old.settings.specs,
         context=old.settings.context,
         master=old.settings.master,
         inputs=old.settings.inputs,
+        direct={documents[suite].path: reading for suite, reading in readings.items()},
     )
-    suites = Suites(
-        old.sources.replaced(specs),
-        settings,
-        files={suite: document.path for suite, document in documents.items()},
-        texts={document.path: document.text for document in documents.values()},
-    )
-    return replace(project, suites=suites, diagnostics=tuple(found)), tuple(scenarios)
+    files = {suite: document.path for suite, document in documents.items()}
+    return Suites(old.sources, settings, files=files)
+
+
+def _slot_of(project: OpenProject, suite: str) -> tuple[str, ...]:
+    master = project.suites.read(suite).master
+    return () if master is None else tuple(master.slot)
 
 
 def _legacy_documents(suites: Suites, *, is_given: bool) -> Iterator[tuple[str, Document]]:
@@ -468,15 +541,3 @@ def _legacy_documents(suites: Suites, *, is_given: bool) -> Iterator[tuple[str, 
             )
         elif is_given:
             raise UsageError(f"{path} cannot be read; run mockgen-watch check to see why")
-
-
-def _remarks(document: Document, old: SectionFile) -> Iterator[Diagnostic]:
-    yield from lost_warnings(document, old.remarks, "passed over")
-    for member in old.models:
-        yield Diagnostic(
-            code="MG701",
-            message=f'"{member.key}" is passed over: it is a model of a spec, not a section',
-            location=document.locate(member.mark, f"/{member.key}"),
-            severity=Severity.WARNING,
-            hint="generate without --legacy makes its records",
-        )

@@ -7,12 +7,20 @@ there; ``""`` is ``specs/`` itself.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Diagnostic, Diagnostics, Location, Related, has_errors
+from mockgen_watch.diagnostics import (
+    Diagnostic,
+    Diagnostics,
+    Location,
+    Related,
+    Severity,
+    has_errors,
+)
+from mockgen_watch.digest import digest
 from mockgen_watch.errors import FindingsError, StorageError
 from mockgen_watch.masters.chain import ResolvedMaster, find_master, resolve_chain
 from mockgen_watch.plan.compile import compile_suite
@@ -29,7 +37,7 @@ from mockgen_watch.spec.build.pools import (
     read_lines,
     vocabulary_names,
 )
-from mockgen_watch.spec.build.user_input import build_user_input
+from mockgen_watch.spec.build.user_input import build_user_input, earlier_sections
 from mockgen_watch.spec.document import Document, Node, plain_data
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.workflow.sources import (
@@ -45,10 +53,14 @@ from mockgen_watch.workflow.sources import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from mockgen_watch.migrations.direct import DirectReading
     from mockgen_watch.rules.rule import RuleType
     from mockgen_watch.spec.build.reader import BuildContext
     from mockgen_watch.spec.generators import Pool
 
+
+EMPTY: Final = digest(b"")
+"""The digest of a file without bytes."""
 
 EVERYTHING = Selection()
 """Selects all outputs, as the specs describe them."""
@@ -84,6 +96,7 @@ class SuiteSettings(Struct, frozen=True, kw_only=True):
             what the outputs are.
         catalog: what plugins offer.
         plugin_locations: where the project file names each plugin.
+        direct: file in the oldest format → how it is read; sections are recognised in others.
     """
 
     specs: str
@@ -94,6 +107,7 @@ class SuiteSettings(Struct, frozen=True, kw_only=True):
     has_profile: bool = False
     catalog: Catalog = field(default_factory=Catalog)
     plugin_locations: Mapping[str, Location] = field(default_factory=dict)
+    direct: Mapping[str, DirectReading] = field(default_factory=dict)
 
 
 class Suites:
@@ -265,6 +279,8 @@ class Suites:
         inputs: dict[str, str | None] = {**self.settings.inputs, path: self.sources.get(path)}
         is_read = path in self.sources and not self.has_rival(path)
         document = self._parsed(path) if is_read else None
+        if document is not None:
+            document = self._as_spec(document)
         user_input, master = None, None
         has_failed = document is None
         if document is not None:
@@ -285,6 +301,17 @@ class Suites:
             inputs=dict(sorted(inputs.items())),
             has_failed=has_failed,
         )
+
+    def _as_spec(self, document: Document) -> Document | None:
+        """Return a spec as it is, of a file in the oldest format what it means; None: errors."""
+        reading = self.settings.direct.get(document.path)
+        if reading is None and not earlier_sections(document.root):
+            return document
+        from mockgen_watch.migrations.direct import read_direct
+
+        new, found = read_direct(document, reading)
+        self.report(found)
+        return new
 
     def _parsed(self, path: str) -> Document | None:
         """Return the document at ``path``; None when it has errors, which are reported."""
@@ -389,6 +416,10 @@ class Suites:
         inputs.update(dict.fromkeys(lookup.missing))
         has_failed = has_errors(lookup.diagnostics)
         if not lookup.path:
+            return None, has_failed
+        if self.sources.get(lookup.path) == EMPTY:
+            inputs[lookup.path] = EMPTY
+            self.report([empty_master(lookup.path)])
             return None, has_failed
         self._read_chain(lookup.path, inputs)
         known = dict.fromkeys(self.sources, None) | self._masters
@@ -515,6 +546,17 @@ class Suites:
 def one_too_many(message: str, hint: str, second: str) -> Diagnostic:
     """Return the diagnostic of two files where one is expected, at the ``second``."""
     return Diagnostic(code="MG209", message=message, hint=hint, location=Location(path=second))
+
+
+def empty_master(path: str) -> Diagnostic:
+    """Return the warning of a master without bytes."""
+    return Diagnostic(
+        code="MG112",
+        severity=Severity.WARNING,
+        message="the master is empty, and is ignored",
+        location=Location(path=path),
+        hint="delete the file; a master without fields is written {}",
+    )
 
 
 def _no_schema(rule: spec.RuleSpec) -> Diagnostic:

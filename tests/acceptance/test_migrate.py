@@ -52,7 +52,8 @@ def test_the_report_of_each_sample_is_known(sample: str, run: Run, tmp_path: Pat
     """Golden files: ``migrate SAMPLE.json --diff --report markdown`` beside all samples."""
     shutil.copytree(LEGACY, tmp_path / "old")
     words = ("-C", tmp_path / "old", "migrate", f"{sample}.json", "--diff", "--report", "markdown")
-    out, _ = run(*words)
+    more = ["--keep-empty"] * (sample == "edit_quirks")
+    out, _ = run(*words, *more)
     assert out == (REPORTS / f"{sample}.md").read_text(encoding="utf-8")
 
 
@@ -60,7 +61,8 @@ def test_the_report_of_each_sample_is_known(sample: str, run: Run, tmp_path: Pat
 def test_every_sample_is_migrated_and_generated(language: str, run: Run, tmp_path: Path) -> None:
     (tmp_path / "specs").mkdir()
     files = sorted(LEGACY.glob("*.json"))
-    run("-C", tmp_path, "migrate", *files, "--out", "specs", "--to", language, "--count", "3")
+    wishes = ("--out", "specs", "--to", language, "--count", "3", "--keep-empty")
+    run("-C", tmp_path, "migrate", *files, *wishes)
     suites = ["claims", "edit_flat", "edit_quirks", "edit_x", "model_x"]
     assert sorted(path.name for path in (tmp_path / "specs").iterdir()) == suites
     assert (tmp_path / "specs" / "claims" / f"master.{language}").is_file()
@@ -105,12 +107,11 @@ def test_diff_and_check_write_nothing(run: Run, tmp_path: Path) -> None:
 
 
 def test_one_file_that_cannot_be_migrated_keeps_all_as_they_are(run: Run, tmp_path: Path) -> None:
-    long = json.dumps({"Edit_1": {"a": ["x"] * 999 + ["y"], "b": ["x"] * 1009 + ["y"]}})
-    project(tmp_path, a=OLD, b=long)
+    project(tmp_path, a=OLD, b='{"Edit_1": {"a": "x", "b": ""}}')
     before = tree(tmp_path / "specs")
     out, err = run("-C", tmp_path, "migrate", code=1)
     assert tree(tmp_path / "specs") == before
-    assert "MG702" in err
+    assert 'specs/b/user_input.json:1:23 MG704 "b" has no value' in err
     assert "nothing was written" in err
     assert "1 failed" in out
 
@@ -140,17 +141,91 @@ def test_the_report_is_data(run: Run, tmp_path: Path) -> None:
         "Model_1/Edit_2",
     ]
     assert all(section["proved"] for section in file["sections"])
+    assert file["sections"][0]["fields"][0] == {"name": "a", "values": 2, "together": []}
+    out, _ = run("-C", tmp_path, "restore", "000001")
+    out, _ = run("-C", tmp_path, "migrate", "--json", "--pairs")
+    (file,) = json.loads(out)["files"]
     assert file["sections"][0]["fields"][0] == {"name": "a", "values": 2, "together": ["b"]}
 
 
 def test_the_schema_line_leads_to_the_project_s_schemas(run: Run, tmp_path: Path) -> None:
     project(tmp_path, **{"deep/er": OLD})
+    (tmp_path / "schemas").mkdir()
+    (tmp_path / "schemas" / "user_input.schema.json").write_text("{}")
     run("-C", tmp_path, "migrate")
     data = json.loads((tmp_path / "specs" / "deep" / "er" / "user_input.json").read_text())
     assert data["$schema"] == "../../../schemas/user_input.schema.json"
 
 
+def test_there_is_no_schema_line_without_schemas(run: Run, tmp_path: Path) -> None:
+    project(tmp_path, old=OLD)
+    (tmp_path / "specs" / "old" / "master.json").write_text('{"p": {"a": "1"}}')
+    run("-C", tmp_path, "migrate", "--suffixes")
+    assert all(b"$schema" not in data for data in tree(tmp_path / "specs").values())
+    assert "unchanged" in run("-C", tmp_path, "migrate", "--suffixes", "--check")[0]
+
+
+def test_the_master_beside_a_file_goes_with_it(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "user_input.json").write_text('{"Model_1_Positive": {"a": ["1"]}}')
+    (tmp_path / "edit.json").write_text(OLD)
+    (tmp_path / "master.json").write_text('{"p": {"a": "0", "k": true}}')
+    run("-C", tmp_path, "migrate", "user_input.json", "--out", "specs", "--suite", "old")
+    run("-C", tmp_path, "migrate", "edit.json", "--out", "specs", "--to", "yaml")
+    assert sorted(tree(tmp_path / "specs")) == [
+        "edit/master.yaml",
+        "edit/user_input.yaml",
+        "old/master.json",
+        "old/user_input.json",
+    ]
+    run("-C", tmp_path, "generate")
+    made = json.loads((tmp_path / "mock_outputs/old/Model_1/positive.json").read_text())
+    assert made == [{"p": {"a": "1", "k": True}}]
+
+
+def test_the_master_that_is_named_is_the_one(run: Run, tmp_path: Path) -> None:
+    for name, text in {"user_input.json": OLD, "master.json": "{}", "master.yaml": "p: {}"}.items():
+        (tmp_path / name).write_text(text)
+    words = ("user_input.json", "master.json", "--out", "specs", "--suite", "old")
+    run("-C", tmp_path, "migrate", *words)
+    assert sorted(tree(tmp_path / "specs")) == ["old/master.json", "old/user_input.json"]
+
+
+@pytest.mark.parametrize("words", [(), ("--out", "specs", "--suite", "new")])
+def test_an_empty_master_is_ignored_with_a_warning(
+    words: tuple[str, ...], run: Run, tmp_path: Path
+) -> None:
+    project(tmp_path, old=OLD)
+    (tmp_path / "specs" / "old" / "master.json").write_bytes(b"")
+    files = ("specs/old/user_input.json",) * bool(words)
+    _, err = run("-C", tmp_path, "migrate", *files, *words)
+    assert "specs/old/master.json:1:1 MG112 the master is empty, and is ignored [warning]" in err
+    assert not (tmp_path / "specs" / "new" / "master.json").exists()
+    run("-C", tmp_path, "generate")
+
+
+def test_suggestions_are_shown_when_they_are_asked_for(run: Run, tmp_path: Path) -> None:
+    same = '{"Edit_1": {"n": "a,b,c"}, "Edit_2": {"n": "c,b,a"}}'
+    project(tmp_path, old=same)
+    out, _ = run("-C", tmp_path, "migrate", "--check", code=1)
+    assert "1 suggestion; --suggestions shows them\n" in out
+    out, _ = run("-C", tmp_path, "migrate", "--check", "--suggestions", code=1)
+    assert "suggestion  Edit_1, Edit_2 say the same; one of them is enough" in out
+
+
+def test_no_vocabulary_is_suggested_with_two_contents(run: Run, tmp_path: Path) -> None:
+    pools = {"Positive": ["A", "B", "C"], "Negative": ["1", "2", "3"]}
+    models = json.dumps({f"Model_1_{name}": {"n": values} for name, values in pools.items()})
+    project(tmp_path, a=models, b=models)
+    (tmp_path / "specs" / "_vocab").mkdir()
+    (tmp_path / "specs" / "_vocab" / "n.txt").write_text("x\n")
+    out, _ = run("-C", tmp_path, "migrate", "--suffixes", "--check", "--json", code=1)
+    lines = [item["lines"] for item in json.loads(out)["suggestions"]]
+    assert [item[0] for item in lines] == ["# specs/_vocab/n_2.yaml", "# specs/_vocab/n_3.yaml"]
+    assert [item[-1] for item in lines] == ['"n": {$vocab: n_2}', '"n": {$vocab: n_3}']
+
+
 REFUSED = {
+    "a model that is a section": (("migrate", "--model", "Edit_7"), "--model"),
     "a file that is not there": (("migrate", "nowhere.json"), "no such file: nowhere.json"),
     "a suite without a folder": (("migrate", "--suite", "x"), "--out"),
     "a model that is no name": (("migrate", "--model", "a/b"), "--model"),
@@ -179,7 +254,7 @@ def test_pools_that_files_share_are_told_once(run: Run, tmp_path: Path) -> None:
     cities = '{"Edit_1": {"city": "A,B,C", "n": "1"}}'
     towns = '{"Model_1": {"town": ["C", "B", "A"]}, "Model_1_negative": {"town": [""]}, "x": 1}'
     project(tmp_path, a=cities, b=towns)
-    out, _ = run("-C", tmp_path, "migrate", "--check", code=1)
+    out, _ = run("-C", tmp_path, "migrate", "--check", "--suggestions", code=1)
     models = "specs/a/user_input.json Model_1, specs/b/user_input.json Model_1"
     told = f"suggestion  {models} share a pool"
     assert out.count("share a pool") == out.count(told) == 1

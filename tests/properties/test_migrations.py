@@ -15,7 +15,7 @@ import pytest
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import has_errors
-from mockgen_watch.migrations.forms import Form, RemarkKind
+from mockgen_watch.migrations.forms import Form, Reading, RemarkKind
 from mockgen_watch.migrations.migrate import MigrationOptions, migrate_user_input
 from mockgen_watch.plan.compile import apply_overlay
 from mockgen_watch.spec.build.reader import BuildContext
@@ -23,7 +23,7 @@ from mockgen_watch.spec.build.user_input import build_user_input
 from mockgen_watch.spec.generators import Constant, Pool, RowField
 from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape
 from mockgen_watch.spec.parse import parse
-from tests import oldest_engine
+from tests import model_engine, oldest_engine
 from tests.legacy_files import Maker
 from tests.yaml_writer import as_yaml
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 USUAL, ALL = 150, 1000
 LISTED = 3000
 """Sections with more records than this are compared pool by pool, not record by record."""
+KEEPING = Reading(keep_empty=True)
 SCHEMA = "../../schemas/user_input.schema.json"
 
 
@@ -126,13 +127,6 @@ def shapes_of(model: Model) -> dict[str, ObjectShape]:
     }
 
 
-def odds_of_fields(shape: ObjectShape) -> dict[str, dict[str, Fraction]]:
-    """Return field → the probability of each record of it alone, whatever the others are."""
-    return {
-        member.name: distribution(replace(shape, members=(member,))) for member in shape.members
-    }
-
-
 def check_oldest(data: dict[str, Plain], migration: Migration) -> int:
     """Compare every section with the oracle; return how many were listed."""
     assert migration.new is not None
@@ -142,16 +136,17 @@ def check_oldest(data: dict[str, Plain], migration: Migration) -> int:
     listed = 0
     for name, section in sections.items():
         shape = shapes[name if "base" not in shapes else "base"]
-        pools = oldest_engine.pools(section)
-        assert pools.keys() == {member.name for member in shape.members}
-        if oldest_engine.period(section) <= LISTED and size_of(shape) <= LISTED:
-            listed += 1
-            assert distribution(shape) == oldest_engine.records(section)
-        elif not any(isinstance(value, dict | list) for value in section.values()):
-            assert odds_of_fields(shape) == {
-                field: {f"{{{json.dumps(field)}: {value}}}": share for value, share in odds.items()}
-                for field, odds in pools.items()
-            }
+        fields = {key: item for key, item in section.items() if item != []}
+        assert fields.keys() == {member.name for member in shape.members}
+        whole = {**fields} if oldest_engine.size(fields, keep_empty=True) <= LISTED else {}
+        listed += bool(whole)
+        if whole:
+            assert distribution(shape) == oldest_engine.records(whole, keep_empty=True)
+        for member in shape.members:
+            one = {member.name: section[member.name]}
+            if oldest_engine.size(one, keep_empty=True) <= LISTED:
+                alone = distribution(replace(shape, members=(member,)))
+                assert alone == oldest_engine.records(one, keep_empty=True)
     mixed = next((one.mix for one in new.scenarios if one.mix), ())
     assert [part.weight for part in mixed] == [1] * len(mixed)
     assert [part.scenario for part in mixed] == (list(sections) if len(sections) > 1 else [])
@@ -166,13 +161,13 @@ def check_models(data: dict[str, Plain], migration: Migration) -> int:
         for model in read(migration, migration.new).values()
         for scenario, shape in shapes_of(model).items()
     }
-    wanted = oldest_engine.model_sections(data)
+    wanted = model_engine.model_sections(data)
     assert made.keys() == wanted.keys()
     listed = 0
     for name, section in wanted.items():
-        if oldest_engine.count_model_records(section) <= LISTED:
+        if model_engine.count_model_records(section) <= LISTED:
             listed += 1
-            assert distribution(made[name]) == oldest_engine.model_records(section)
+            assert distribution(made[name]) == model_engine.model_records(section)
     return listed
 
 
@@ -214,7 +209,7 @@ def migrate_and_check(number: int) -> None:
     text = as_yaml(data, number) if in_yaml else json.dumps(data, ensure_ascii=number % 2 == 0)
     path = f"old.{'yaml' if in_yaml else 'json'}"
     language = ("", "json", "yaml")[number % 5 % 3]
-    wishes = MigrationOptions(schema=SCHEMA, language=language)
+    wishes = MigrationOptions(schema=SCHEMA, language=language, reading=KEEPING)
     migration = migrate_user_input(path, text.encode(), wishes)
     if migration.form is Form.NEW:
         assert migration.new is None
@@ -256,6 +251,6 @@ def test_few_random_files_are_refused() -> None:
     for number in range(USUAL):
         data = Maker(number).file()
         failed += migrate_user_input(
-            "old.json", json.dumps(data).encode(), MigrationOptions()
+            "old.json", json.dumps(data).encode(), MigrationOptions(reading=KEEPING)
         ).has_failed
     assert failed < USUAL // 10

@@ -49,8 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_flag(
         adhoc,
         "--legacy",
-        "read the oldest format (Edit_1, Edit_2, … with comma-separated values) as it is",
+        "files in the oldest format alone (Edit_1, Edit_2, … with values between commas)",
     )
+    add_flag(adhoc, "--keep-empty", "with --legacy: keep the empty values of such files")
     run = parser.add_argument_group("how to run")
     add_jobs(run)
     add_flag(run, "--dry-run", "show what would be done, without doing it")
@@ -74,7 +75,14 @@ def _is_plain(options: argparse.Namespace) -> bool:
         *(options.suites, options.model, options.models, options.scenario),
         *(options.count, options.seed, options.format, options.output_format, options.split),
         *(options.out, options.stdout, options.snapshot, options.config, options.master),
-        *(options.enhanced, options.legacy, options.dry_run, options.force, options.json),
+        *(
+            options.enhanced,
+            options.legacy,
+            options.keep_empty,
+            options.dry_run,
+            options.force,
+            options.json,
+        ),
         *(options.profile, options.verbose),
     )
     # Not by truth: 0 is a count and a seed like others.
@@ -89,12 +97,10 @@ def _generate(options: argparse.Namespace, stamps: Stamps | None) -> int:
     """
     from pathlib import Path
 
-    from msgspec.structs import replace
-
     from mockgen_watch.cli.running import (
         executor_of,
         finish,
-        open_selected,
+        open_selection,
         running,
         selection_of,
     )
@@ -105,16 +111,7 @@ def _generate(options: argparse.Namespace, stamps: Stamps | None) -> int:
     from mockgen_watch.workflow.targets import Request
 
     _check_combination(options)
-    selection = selection_of(options)
-    if options.legacy:
-        from mockgen_watch.workflow.migrate import open_legacy
-
-        project, scenarios = open_legacy(
-            options.directory, options.profile, options.config, options.master
-        )
-        selection = replace(selection, scenarios=selection.scenarios or scenarios)
-    else:
-        project = open_selected(options)
+    project, selection = open_selection(options, selection_of(options))
     request = Request(suites=tuple(options.suites), selection=selection, force=options.force)
     if options.log.shows(Level.DEBUG) and not options.legacy:
         _log_slow_fields(project, request, options.log)
@@ -164,5 +161,7 @@ def _check_combination(options: argparse.Namespace) -> None:
         raise UsageError("--stdout writes no files; leave out --out, --snapshot and --enhanced")
     if options.dry_run and (options.stdout or options.snapshot or options.enhanced):
         raise UsageError("--dry-run works only for mock_outputs/ and --out DIR")
+    if options.keep_empty and not options.legacy:
+        raise UsageError("--keep-empty needs --legacy")
     if options.legacy and (options.dry_run or options.force):
         raise UsageError("--legacy writes new files only; leave out --dry-run and --force")

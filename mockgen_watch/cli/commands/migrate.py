@@ -10,8 +10,9 @@ from mockgen_watch.cli.options import add_flag, whole_number
 from mockgen_watch.cli.running import diff_lines, print_replaced, write_findings
 from mockgen_watch.diagnostics import Diagnostic, Location, Severity
 from mockgen_watch.errors import UsageError
+from mockgen_watch.migrations.forms import Reading
 from mockgen_watch.migrations.migrate import MigrationOptions
-from mockgen_watch.spec.build.user_input import file_name_problem
+from mockgen_watch.spec.build.user_input import file_name_problem, is_section_name
 from mockgen_watch.views.migration import (
     migration_data,
     migration_markdown,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 EXAMPLES: Final = """examples:
   mockgen-watch migrate --diff                      what would become of all old files in specs/
   mockgen-watch migrate                             do it: all files or none, after a backup
-  mockgen-watch migrate old/claims_user_input.json old/claims_master.json --out specs --to yaml
+  mockgen-watch migrate old/user_input.json --out specs --suite claims --to yaml
   mockgen-watch migrate --check                     exit code 1 when a file is in an old format
   mockgen-watch migrate old.json --diff --report markdown
 
@@ -63,11 +64,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     new = parser.add_argument_group("what it becomes")
     new.add_argument("--suite", metavar="NAME", default="", help="the folder below --out")
     new.add_argument("--model", metavar="NAME", default="Model_1", help="the model of sections")
+    add_flag(new, "--pairs", "keep the n-th values of a section together, in $rows")
+    add_flag(new, "--keep-empty", "keep the empty values, which the earlier system dropped")
     new.add_argument("--count", metavar="N", type=whole_number, help="records of each scenario")
     new.add_argument("--to", choices=("yaml", "json"), default="", help="another language")
     report = parser.add_argument_group("the report")
     report.add_argument("--report", choices=("text", "json", "markdown"), default="text")
     add_flag(report, "--json", "the same as --report json")
+    add_flag(report, "--suggestions", "show what else may be worth writing into the specs")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -95,6 +99,7 @@ def _request(options: argparse.Namespace) -> MigrationRequest:
     asked = MigrationOptions(
         model=options.model,
         count=options.count,
+        reading=Reading(keep_empty=options.keep_empty, pairs=options.pairs),
         language=options.to,
         is_thorough=options.suffixes,
     )
@@ -113,6 +118,8 @@ def _check_combination(options: argparse.Namespace) -> None:
         problem = file_name_problem(name) or (name.startswith("$") and "begins with $")
         if problem:
             raise UsageError(f'{option}: the name "{name}" {problem}')
+    if is_section_name(options.model):
+        raise UsageError(f'--model: "{options.model}" would be read as a section again')
     if options.count == 0:
         raise UsageError("--count is at least 1")
 
@@ -136,7 +143,7 @@ def _print_report(
         sys.stdout.write(migration_markdown(plan))
     elif not options.quiet and not options.diff:
         verb = "migrated" if replaced is not None else "would migrate"
-        sys.stdout.write(migration_text(plan, verb=verb))
+        sys.stdout.write(migration_text(plan, verb=verb, with_suggestions=options.suggestions))
 
 
 def _findings(plan: MigrationPlan, *, is_check: bool) -> Iterator[Diagnostic]:

@@ -10,6 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from mockgen_watch.cli import ExitCode, running
 from mockgen_watch.cli.options import (
     add_flag,
@@ -36,6 +38,7 @@ from mockgen_watch.workflow.targets import Request, select_plans
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mockgen_watch.plan.model import Selection
     from mockgen_watch.workflow.project import OpenProject
 
 
@@ -141,7 +144,7 @@ def write_to_stdout(project: OpenProject, request: Request, options: argparse.Na
             "--stdout cannot print one file per record; "
             "use --output-format multiple, or --format ndjson"
         )
-    running.write_findings(found, project.suites.text_of, sys.stderr)
+    running.print_findings(project, found, options)
     out = sys.stdout.buffer
     with running.running(options) as begin:
         advance = begin(sum(plan.count for plan in plans))
@@ -192,18 +195,18 @@ def run_scenarios(options: argparse.Namespace) -> int:
     names = [name for name in _SCENARIOS if getattr(options, name)]
     if options.master and not options.config:
         raise UsageError("--master needs --config; a suite names its master with $master")
-    project = running.open_selected(options)
-    if options.list:
-        return _list_scenarios(project, options)
-    if not names and not options.all:
+    if not names and not options.all and not options.list:
         wanted = " or ".join(f"--{name}" for name in _SCENARIOS)
         raise UsageError(f"name the scenarios: --all, {wanted}; --list shows them all")
-    selection = running.selection_of(options, () if options.all else names)
+    asked = running.selection_of(options, () if options.all or options.list else names)
+    project, selection = running.open_selection(options, asked)
+    if options.list:
+        return _list_scenarios(project, replace(selection, scenarios=()), options)
     return take_snapshot(project, Request(selection=selection), options, options.output_dir)
 
 
-def _list_scenarios(project: OpenProject, options: argparse.Namespace) -> int:
-    plans, _ = select_plans(project, Request(selection=running.selection_of(options)))
+def _list_scenarios(project: OpenProject, selection: Selection, options: argparse.Namespace) -> int:
+    plans, _ = select_plans(project, Request(selection=selection))
     rows = [
         (plan.suite or "specs", plan.model, plan.scenario, str(plan.count), plan.output.format)
         for plan in plans

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
 
-from mockgen_watch.diagnostics import Diagnostic, Related
+from mockgen_watch.diagnostics import Diagnostic, Related, Severity
 from mockgen_watch.spec.build import reader
 from mockgen_watch.spec.build.generators import NO_MODIFIERS, read_id
 from mockgen_watch.spec.build.links import check_links
@@ -27,7 +27,14 @@ from mockgen_watch.spec.build.scenarios import (
 )
 from mockgen_watch.spec.build.shapes import build_record
 from mockgen_watch.spec.build.together import read_tuples
-from mockgen_watch.spec.document import Document, Scalar
+from mockgen_watch.spec.document import (
+    Document,
+    MappingNode,
+    Member,
+    Node,
+    Scalar,
+    members_of,
+)
 from mockgen_watch.spec.model import (
     MasterChoice,
     Model,
@@ -48,9 +55,81 @@ FORMAT_VERSION: Final = 1
 MAX_NAME_BYTES: Final = 200
 """A file name holds 255 bytes on every usual system; the extension and ``.labels`` need some."""
 
+_SECTION: Final = re.compile(r"(?is)edit(?:[ _\-.].*|\d+)")
+_MODEL: Final = re.compile(r"(?is)model(?:[ _\-.].*|\d*)")
+_DIRECTIVES: Final = frozenset(
+    (*reader.INPUT_DIRECTIVES, *reader.MODEL_DIRECTIVES, *reader.VALUE_DIRECTIVES)
+)
+"""Those of a user_input; another key that begins with $ may be a field of an old file."""
+
 _RESERVED: Final = r"(?i)(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?"
 _FORBIDDEN: Final = frozenset('<>:"/\\|?*')
 _OWN_FILES: Final = frozenset({"mockgen.lock"})
+
+
+def is_section_name(key: str) -> bool:
+    """Return whether sections of the oldest format of the earlier system have such names."""
+    return _SECTION.fullmatch(key) is not None
+
+
+def is_section(member: Member) -> bool:
+    """Return whether a member at the top of a file is a section of that format, by its name."""
+    return isinstance(member.node, MappingNode) and is_section_name(member.key)
+
+
+def earlier_sections(root: Node | None) -> tuple[Member, ...]:
+    """Return the sections of a file in the oldest format of the earlier system.
+
+    Where a directive is at the top or in a section, the file is a spec, however its models are
+    called.
+    """
+    members = members_of(root)
+    sections = tuple(filter(is_section, members))
+    is_spec = any(member.key in reader.INPUT_DIRECTIVES for member in members) or any(
+        has_directives(member.node) for member in sections
+    )
+    return () if is_spec else sections
+
+
+def has_directives(node: Node) -> bool:
+    """Return whether a mapping, or one in it, has a directive as a key; lists are data."""
+    return any(
+        member.key in _DIRECTIVES or has_directives(member.node) for member in members_of(node)
+    )
+
+
+def is_earlier_model(key: str) -> bool:
+    """Return whether a model or suffix section is called as those of the earlier system."""
+    return _MODEL.fullmatch(key) is not None or bool(split_suffix(key)[1])
+
+
+def _note_comma_text(root: reader.Entry) -> None:
+    """Note text with commas where the earlier system, in some versions, took it as a list."""
+    if has_directives(root.node):
+        return
+    texts = [
+        field
+        for section in root.members()
+        if is_earlier_model(section.key)
+        for field in section.members()
+        if "," in (field.text or "")
+    ]
+    if texts:
+        number = len(texts) - 1
+        more = f" ({number} more {'field' if number == 1 else 'fields'} of this file)"
+        message = (
+            f'the text of "{texts[0].key}" is one value, commas included; '
+            f"the oldest versions of the earlier system split it{more if number else ''}"
+        )
+        hint = "for several values write a list: [a, b]; a list of one value ends this note"
+        note = Diagnostic(
+            code="MG705",
+            severity=Severity.NOTE,
+            message=message,
+            location=texts[0].location,
+            hint=hint,
+        )
+        root.build.diagnostics.add(note)
 
 
 def build_user_input(
@@ -75,6 +154,7 @@ def _user_input(root: reader.Entry) -> UserInput | None:
         root.error("MG202", f"a user_input file is a mapping of models, not {root.kind}")
         return None
     context = root.build.context
+    _note_comma_text(root)
     directives = top_directives(root, reader.INPUT_DIRECTIVES)
     defaults = Defaults(
         count=read_count(directives.get("$count"), context.count),

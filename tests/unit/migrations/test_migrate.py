@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from mockgen_watch.migrations.forms import RemarkKind
+from mockgen_watch.migrations.forms import Reading, RemarkKind
 from mockgen_watch.migrations.migrate import (
     Migration,
     MigrationOptions,
@@ -61,17 +61,67 @@ def test_objects_with_other_keys_are_said_section_by_section() -> None:
     assert scenarios["Edit_2"] == {"home": {"city": "B"}, "work": {"city": "C", "zip": "2"}}
 
 
-def test_fields_with_too_many_rows_are_reported_at_their_section() -> None:
-    long = {"a": ["x"] * 999 + ["y"], "b": ["x"] * 1009 + ["y"]}
-    done = migrated({"Edit_1": {"a": "1"}, "Edit_2": long})
-    (told,) = done.diagnostics
-    assert (told.code, told.location.column) == ("MG702", 24)
+def test_a_field_without_a_value_is_an_error_at_its_place() -> None:
+    old = {"Edit_1": {"a": "1", "b": " , "}, "Edit_2": {"a": [], "c": {"d": ["", None]}}}
+    done = migrated(old)
+    assert [(item.code, item.location.pointer) for item in done.diagnostics] == [
+        ("MG704", "/Edit_1/b"),
+        ("MG704", "/Edit_2/a"),
+        ("MG704", "/Edit_2/c/d"),
+    ]
+    assert done.diagnostics[0].location.column == 23
+    assert done.new is None
+
+
+def test_empty_values_are_kept_where_they_are_wanted() -> None:
+    old = {"Edit_1": {"a": "1,,2,", "b": " ", "c": ["", " x "], "d": []}}
+    done = migrated(old, reading=Reading(keep_empty=True))
+    assert done.new is not None
+    new = json.loads(done.new)
+    assert new["Model_1"] == {"a": ["1", "", "2", ""], "b": "", "c": ["", "x"]}
+    assert new["$comment"] == 'not carried over (line 1): "d": []'
+
+
+def test_values_are_those_of_the_earlier_system() -> None:
+    old = {"Edit_1": {"a": 'x, "p, q",, x', "b": [" y ", "", 7, 1.50, True], "c": 12345}}
+    done = migrated(old)
+    assert done.new is not None
+    assert json.loads(done.new)["Model_1"] == {
+        "a": ["x", '"p', 'q"', "x"],
+        "b": ["y", "7", "1.5", True],
+        "c": "12345",
+    }
+    assert [f"{remark.pointer[-1]}: {remark.text}" for remark in done.remarks] == [
+        "a: 3 values without the blanks around",
+        "a: 1 empty value dropped, as the earlier system did",
+        "a: 2 values with quotes, which are part of the value",
+        "a: a repeated value is drawn more often",
+        "b: 2 values written as text, as the earlier system did",
+        "b: 1 value without the blanks around",
+        "b: 1 empty value dropped, as the earlier system did",
+        "c: 1 value written as text, as the earlier system did",
+    ]
+
+
+def test_in_pairs_the_nth_values_go_together_and_a_shorter_list_begins_again() -> None:
+    old = {"Edit_1": {"a": "1,2,3", "b": "x,y", "c": "z", "o": {"p": "8,9"}}}
+    done = migrated(old, reading=Reading(pairs=True))
+    assert done.new is not None, done.diagnostics
+    assert json.loads(done.new)["Model_1"] == {
+        "$rows": [
+            {"a": "1", "b": "x", "o": {"p": "8"}},
+            {"a": "2", "b": "y", "o": {"p": "9"}},
+            {"a": "3", "b": "x", "o": {"p": "8"}},
+        ],
+        "c": "z",
+    }
+    assert done.proofs[0].records == 3
 
 
 def test_a_file_that_would_be_too_large_a_spec_is_to_be_divided(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("mockgen_watch.spec.document.MAX_NODES", 100)
+    monkeypatch.setattr("mockgen_watch.spec.document.MAX_NODES", 60)
     text = {f"Edit_{number}": {"a": f"1,2,{number}", "b": "4,5,6"} for number in range(8)}
     done = migrated(text)
     (told,) = done.diagnostics
@@ -187,6 +237,7 @@ def test_values_that_look_like_directives_stay_values() -> None:
     assert done.new is not None, done.diagnostics
     model = json.loads(done.new)["Model_1"]
     assert model == {
-        "$rows": [{"a": {"$const": leaf}, "b": "1"}, {"a": "x", "b": "2"}],
+        "a": {"$choice": [{"$const": leaf}, "x"]},
+        "b": ["1", "2"],
         "c": {"$choice": [{"$const": leaf}, {"$const": leaf}, "y"]},
     }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.diagnostics import has_errors
+from mockgen_watch.migrations.forms import Reading
 from mockgen_watch.migrations.migrate import MigrationOptions, migrate_user_input
 from mockgen_watch.migrations.suggest import ModelPools, shared_pools
 from mockgen_watch.spec.build.reader import BuildContext
@@ -116,8 +117,14 @@ def test_long_lists_are_not_written_out() -> None:
     assert len(found["rows"][0].lines) == 14
 
 
-def test_lists_of_the_oldest_format_are_rows_already() -> None:
-    assert "rows" not in suggested({"Edit_1": {"city": "Kochi,Salem", "state": "KL,TN"}})
+def test_lists_of_the_oldest_format_may_belong_together() -> None:
+    assert "rows" in suggested({"Edit_1": {"city": "Kochi,Salem", "state": "KL,TN"}})
+
+
+def test_pairs_are_rows_already() -> None:
+    old = json.dumps({"Edit_1": {"city": "Kochi,Salem", "state": "KL,TN"}}).encode()
+    done = migrate_user_input("old.json", old, MigrationOptions(reading=Reading(pairs=True)))
+    assert [item for item in done.suggestions if item.kind == "rows"] == []
 
 
 def test_sections_that_say_the_same_are_told() -> None:
@@ -126,22 +133,27 @@ def test_sections_that_say_the_same_are_told() -> None:
     assert equal.text == "Edit_1, Edit_2 say the same; one of them is enough"
 
 
+def shared(data: object) -> list[Suggestion]:
+    done = migrate_user_input("old.json", json.dumps(data).encode(), MigrationOptions())
+    return list(shared_pools(done.pools))
+
+
 def test_a_pool_of_two_models_could_be_a_vocabulary() -> None:
     old = {
         "Model_1": {"home city": ["A", "B", "C"]},
         "Model_2": {"town": ["C", "B", "A"]},
         "Model_2_negative": {"town": [""]},
     }
-    (shared,) = suggested(old)["vocab"]
-    assert shared.text.startswith("Model_1, Model_2 share a pool of 3 values (home city)")
-    assert shared.lines[-1] == '"home city": {$vocab: home_city}'
+    (one,) = shared(old)
+    assert one.text.startswith("Model_1, Model_2 share a pool of 3 values (home city)")
+    assert one.lines[-1] == '"home city": {$vocab: home_city}'
 
 
 def test_scenarios_of_one_model_share_their_pools_as_it_is() -> None:
     oldest = {"Edit_1": {"a": "1,2,3", "b": "x"}, "Edit_2": {"a": "1,2,3", "b": "y"}}
-    assert "vocab" not in suggested(oldest)
+    assert not shared(oldest)
     old = {"Model_1": {"a": ["1", "2", "3"]}, "Model_1_positive": {"b": ["1", "2", "3"]}}
-    assert "vocab" not in suggested(old)
+    assert not shared(old)
 
 
 def test_repeated_values_and_short_pools_are_not_worth_a_file() -> None:
@@ -155,7 +167,9 @@ def test_repeated_values_and_short_pools_are_not_worth_a_file() -> None:
 
 def test_a_name_that_the_master_spells_otherwise_is_mapped() -> None:
     master = {"template": {"SRVC_FROM_DT": "1", "PAT": {"FRST_NME": "x"}, "city": "y"}}
-    old = {"Edit_1": {"srvc_from_date": "1,2", "PAT": {"first_name": "a"}, "city": "b", "cite": ""}}
+    old = {
+        "Edit_1": {"srvc_from_date": "1,2", "PAT": {"first_name": "a"}, "city": "b", "cite": "c"}
+    }
     first, second = suggested(old, master)["mapping"]
     assert "srvc_from_date has no counterpart in the master, but SRVC_FROM_DT is near" in first.text
     assert first.lines == ("srvc_from_date:", '  $choice: ["1", "2"]', "  $to: SRVC_FROM_DT")

