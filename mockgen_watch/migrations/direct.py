@@ -157,10 +157,11 @@ def _listed_model(
         records: dict[str, Json] = {}
         for n in range(count):
             record: Json = {
-                field.name: {"$const": value_at(field.value, n)} for field in section.fields
+                spec_key(field.name): {"$const": value_at(field.value, n)}
+                for field in section.fields
             }
             for key in reversed(reading.slot):
-                record = {key: record}
+                record = {spec_key(key): record}
             records[str(n)] = record
         members += [_member("$count", count, mark), _member("$records", records, mark)]
         node = documents.MappingNode(members=tuple(members), mark=mark)

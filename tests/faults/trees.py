@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _TEMPORARY = re.compile(r"\.mockgen-\d+-")
-_HOLDER = re.compile(rb"\Aprocess \d+ ")
+_HOLDER = re.compile(rb"\(process \d+\)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ def read_tree(folder: Path) -> Tree:
         else:
             data = Path(item).read_bytes()
             if path.endswith(".lock"):
-                data = _HOLDER.sub(b"process * ", data)
+                data = _HOLDER.sub(b"(process *)", data)
             tree[path] = Entry(mode=status.st_mode, links=status.st_nlink, data=data)
     return tree
 
