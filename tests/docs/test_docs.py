@@ -9,6 +9,7 @@ from urllib.parse import unquote
 import pytest
 
 from mockgen_watch.cli.main import COMMANDS
+from tests.docs.generated import PART, made
 from tests.docs.pages import ROOT, pages
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ HEADING = re.compile(r"^#{1,6} +(.*?) *#*$", re.MULTILINE)
 PLANNED: set[str] = set()
 
 
+def text_of(page: str) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
 def prose(path: Path) -> str:
     """Return a page without its blocks and its code spans."""
     return re.sub(r"`[^`\n]*`", "", FENCE.sub("", path.read_text(encoding="utf-8")))
@@ -32,9 +37,15 @@ def headings(path: Path) -> list[str]:
     return HEADING.findall(FENCE.sub("", path.read_text(encoding="utf-8")))
 
 
+def anchors(path: Path) -> set[str]:
+    """Return what a link to a page may name: its headings, and what it names itself."""
+    named = re.findall(r'<a id="([^"]+)"></a>', prose(path))
+    return {*named, *(anchor(heading) for heading in headings(path))}
+
+
 def anchor(heading: str) -> str:
     """Return the anchor that GitHub gives a heading."""
-    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).lower()
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)|<[^>]+>", r"\1", heading).lower()
     return re.sub(r"[^\w\- ]", "", text).replace(" ", "-")
 
 
@@ -49,7 +60,7 @@ def test_links_lead_to_files_and_headings_that_exist(page: str) -> None:
         target = (source.parent / unquote(path)).resolve() if path else source
         is_there = target.exists() and target.is_relative_to(ROOT)
         if is_there and fragment and target.suffix == ".md":
-            is_there = fragment in {anchor(heading) for heading in headings(target)}
+            is_there = fragment in anchors(target)
         if not is_there:
             broken.append(link)
     assert broken == []
@@ -74,6 +85,23 @@ def test_every_page_is_reached_from_the_first_ones() -> None:
 def test_every_command_has_a_section_in_the_reference() -> None:
     sections = headings(ROOT / "docs/reference/command-line.md")
     assert [name for name in COMMANDS if name not in sections] == []
+
+
+@pytest.mark.parametrize("page", [name for name in PAGES if "<!-- generated: " in text_of(name)])
+def test_generated_parts_are_what_the_program_has(page: str) -> None:
+    text = text_of(page)
+    assert made(text) == text, f"run: python -m tests.docs.refresh {page}"
+
+
+def test_commands_and_codes_have_a_generated_part_each() -> None:
+    parts = {name: PART.findall(text_of(name)) for name in PAGES}
+    commands = [what for _, what, _ in parts["docs/reference/command-line.md"]]
+    assert set(commands) == {
+        "commands",
+        "global options",
+        *(f"command {name}" for name in COMMANDS),
+    }
+    assert [what for _, what, _ in parts["docs/reference/diagnostics.md"]] == ["diagnostics"]
 
 
 def test_every_command_is_one_of_the_table() -> None:

@@ -69,7 +69,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     new.add_argument("--count", metavar="N", type=whole_number, help="records of each scenario")
     new.add_argument("--to", choices=("yaml", "json"), default="", help="another language")
     report = parser.add_argument_group("the report")
-    report.add_argument("--report", choices=("text", "json", "markdown"), default="text")
+    report.add_argument(
+        "--report",
+        choices=("text", "json", "markdown"),
+        default="text",
+        help="the form of the report (default: text)",
+    )
     add_flag(report, "--json", "the same as --report json")
     add_flag(report, "--suggestions", "show what else may be worth writing into the specs")
 

@@ -12,7 +12,11 @@ from mockgen_watch.plan.model import PlanContext
 from tests.unit.spec.reading import ROOT, findings, good_input
 
 PAGE = (ROOT / "docs" / "reference" / "diagnostics.md").read_text(encoding="utf-8")
-SECTIONS = dict(re.findall(r"^### (MG\d+) · (.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))
+SECTIONS = dict(
+    re.findall(
+        r"^### <a id=\"mg\d+\"></a>(MG\d+) · (.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL
+    )
+)
 EXAMPLES = [
     (code, language, kind or "user_input", text)
     for code, section in SECTIONS.items()
@@ -23,7 +27,14 @@ EXAMPLES = [
 
 
 def test_the_page_has_every_code_and_no_other() -> None:
-    assert list(SECTIONS) == list(CODES)
+    assert list(SECTIONS) == list(CODES) == sorted(CODES)
+
+
+def test_each_code_has_its_anchor_and_a_line_in_the_table() -> None:
+    anchors = re.findall(r'^### <a id="(\w+)"></a>(\w+) ', PAGE, re.MULTILINE)
+    assert anchors == [(code.lower(), code) for code in CODES]
+    lines = re.findall(r"^\| \[(MG\d+)\]\(#(mg\d+)\) \|", PAGE, re.MULTILINE)
+    assert lines == [(code, code.lower()) for code in CODES]
 
 
 @pytest.mark.parametrize("code", CODES)
