@@ -165,7 +165,7 @@ def plan_migration(
     planner = _Planner(start, root, replace(request, options=options), chain)
     files = [planner.file(path) for path in dict.fromkeys(paths)]
     if request.out:
-        files += _masters_beside(planner, files)
+        files = _with_masters(planner, files)
     if root is not None and not request.files and not request.out:
         files += _versioned(planner, root)
     _check_targets(files)
@@ -179,15 +179,26 @@ def plan_migration(
     )
 
 
-def _masters_beside(planner: _Planner, files: Sequence[MigratedFile]) -> Iterator[MigratedFile]:
-    """Yield the master beside each user_input file that goes elsewhere, unless it gets another."""
-    with_master = {_folder(file.target) for file in files if file.migration.kind is FileKind.MASTER}
-    for file in files:
-        folder = _folder(file.target)
-        beside = planner.master_beside(file.source)
-        if file.migration.kind is FileKind.USER_INPUT and beside and folder not in with_master:
-            with_master.add(folder)
-            yield planner.file(beside, folder)
+def _with_masters(planner: _Planner, files: Iterable[MigratedFile]) -> list[MigratedFile]:
+    """Return the files that go elsewhere, each user_input with the master beside it.
+
+    A master that is named goes along as well, unless it is for a suite of its own.
+    """
+    masters = {
+        file.source: planner.master_beside(file.source)
+        for file in files
+        if file.migration.kind is FileKind.USER_INPUT
+    }
+    chosen = [
+        file for file in files if file.source in masters or file.source not in masters.values()
+    ]
+    filled = {_folder(file.target) for file in chosen if file.source not in masters}
+    for file in tuple(chosen):
+        folder, master = _folder(file.target), masters.get(file.source)
+        if master and folder not in filled:
+            filled.add(folder)
+            chosen.append(planner.file(master, folder))
+    return chosen
 
 
 def _folder(path: str) -> str:

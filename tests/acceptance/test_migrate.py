@@ -182,6 +182,20 @@ def test_the_master_beside_a_file_goes_with_it(run: Run, tmp_path: Path) -> None
     assert made == [{"p": {"a": "1", "k": True}}]
 
 
+def test_a_master_that_is_named_goes_with_the_files_beside_it(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    for name, text in {"a.json": OLD, "b.json": OLD, "master.json": "{}"}.items():
+        (tmp_path / "old" / name).write_text(text)
+    names = ("old/a.json", "old/master.json", "old/b.json")
+    run("-C", tmp_path, "migrate", *names, "--out", "specs")
+    assert sorted(tree(tmp_path / "specs")) == [
+        "a/master.json",
+        "a/user_input.json",
+        "b/master.json",
+        "b/user_input.json",
+    ]
+
+
 def test_the_master_that_is_named_is_the_one(run: Run, tmp_path: Path) -> None:
     for name, text in {"user_input.json": OLD, "master.json": "{}", "master.yaml": "p: {}"}.items():
         (tmp_path / name).write_text(text)
