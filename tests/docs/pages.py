@@ -50,7 +50,7 @@ Part: TypeAlias = Excerpt | Step
 
 def pages() -> list[Path]:
     """Return every page of documentation."""
-    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    return [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def begins_empty(text: str) -> bool:
