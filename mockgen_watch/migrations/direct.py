@@ -93,6 +93,11 @@ def scenario_of_file(document: Document) -> str:
     return assemble(forms.read_sections(document, forms.Reading(keep_empty=True)), MODEL).scenario
 
 
+def models_beside(document: Document) -> tuple[Member, ...]:
+    """Return the models and suffix sections of a file that are beside its sections."""
+    return forms.read_sections(document, forms.Reading(keep_empty=True)).models
+
+
 def named_sections(document: Document, names: Collection[str]) -> tuple[str, ...]:
     """Return the scenario names of the sections that are among ``names``, in any case."""
     wanted = {fold(name) for name in names}

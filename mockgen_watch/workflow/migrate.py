@@ -19,7 +19,7 @@ from mockgen_watch.errors import UsageError
 from mockgen_watch.formats import BUILTIN
 from mockgen_watch.lock.lockfile import LOCK_VERSION, read_lockfile, upgrade_text
 from mockgen_watch.lock.paths import LOCK_NAME
-from mockgen_watch.migrations.direct import named_sections, scenario_of_file
+from mockgen_watch.migrations.direct import models_beside, named_sections, scenario_of_file
 from mockgen_watch.migrations.forms import form_of
 from mockgen_watch.migrations.layout import language_of, with_language
 from mockgen_watch.migrations.migrate import (
@@ -36,7 +36,8 @@ from mockgen_watch.migrations.suggest import Suggestion, shared_pools
 from mockgen_watch.spec.build.master import build_master
 from mockgen_watch.spec.build.project import Project, build_project
 from mockgen_watch.spec.build.reader import BuildContext
-from mockgen_watch.spec.build.user_input import build_user_input, earlier_sections
+from mockgen_watch.spec.build.user_input import build_user_input, earlier_sections, split_suffix
+from mockgen_watch.spec.model import fold
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.multi import (
@@ -473,7 +474,8 @@ def open_legacy(
 
     ``config`` is the one file that is meant, with its ``master``; None: those of the project that
     ``start`` is in. Where ``selection`` names sections, as models or as scenarios, it is these
-    alone, and the n-th values of their fields are one record, each n once.
+    alone, and the n-th values of their fields are one record, each n once. Where it names no
+    scenario, it is the whole of the sections, and every scenario of the models beside them.
 
     Raises:
         UsageError: there is no such file.
@@ -505,11 +507,22 @@ def open_legacy(
             for suite in documents
         }
         return replace(project, suites=_read_as(old, documents, listed)), selection
+    suites = _read_as(old, documents, dict.fromkeys(documents, reading))
     if not selection.scenarios:
         scenarios = dict.fromkeys(map(scenario_of_file, documents.values()))
+        scenarios |= dict.fromkeys(_scenarios_beside(suites, documents))
         selection = replace(selection, scenarios=tuple(scenarios))
-    suites = _read_as(old, documents, dict.fromkeys(documents, reading))
     return replace(project, suites=suites), selection
+
+
+def _scenarios_beside(suites: Suites, documents: Mapping[str, Document]) -> Iterator[str]:
+    """Yield the scenarios of the models that are beside sections."""
+    for suite, document in documents.items():
+        beside = {fold(split_suffix(member.key)[0]) for member in models_beside(document)}
+        user_input = suites.read(suite).user_input
+        for model in user_input.models if user_input is not None and beside else ():
+            if fold(model.name) in beside:
+                yield from (scenario.name for scenario in model.scenarios)
 
 
 def _read_as(

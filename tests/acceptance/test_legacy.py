@@ -105,6 +105,26 @@ def test_a_suite_of_sections_makes_what_its_migration_makes(
     assert (out, err) == ("3 outputs up to date\n", "")
 
 
+def test_models_beside_sections_make_their_scenarios(
+    run: Callable[..., tuple[str, str]], tmp_path: Path
+) -> None:
+    data = {
+        "Edit_1": {"a": "1,2"},
+        "Model_1": {"n": ["p"]},
+        "Model_1_Negative": {"n": ["q"]},
+        "Edit_2": {"a": "3"},
+        "Model_7": {"n": ["r"]},
+    }
+    (tmp_path / "mix.json").write_text(json.dumps(data))
+    run("-C", tmp_path, "generate", "--config", "mix.json", "--out", tmp_path / "out")
+    made = {path.relative_to(tmp_path / "out" / "mix") for path in tmp_path.rglob("out/**/*.json")}
+    assert sorted(map(Path.as_posix, made)) == [
+        "Model_1/negative.json",
+        "Model_1_2/mixed.json",
+        "Model_7/base.json",
+    ]
+
+
 def test_a_spec_may_have_a_model_of_such_a_name(
     run: Callable[..., tuple[str, str]], tmp_path: Path
 ) -> None:

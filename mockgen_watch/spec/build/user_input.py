@@ -293,7 +293,8 @@ def _has_models(root: reader.Entry, entries: Sequence[reader.Entry]) -> bool:
     if not any(entry.is_mapping for entry in entries):
         hint = (
             "put the fields under a model's name; "
-            f"`mockgen-watch migrate {root.file}` does it for a file of the earlier system"
+            f"`mockgen-watch migrate {root.file}` does it for a file of the earlier system, and "
+            "generate --legacy reads it as it is"
         )
         entries[0].key_error("MG202", "fields stand at the top, in no model", hint)
         return False
