@@ -16,6 +16,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+from collections import Counter
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -45,7 +46,7 @@ from mockgen_watch.generate.column import (
 from mockgen_watch.spec.document import Json, pointer_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mockgen_watch.formats.format import Options
     from mockgen_watch.spec.model import Layout
@@ -229,12 +230,32 @@ def child_nodes(node: Node) -> Sequence[tuple[str | int, Node]]:
     return ()
 
 
-def column_name(path: Sequence[str | int]) -> str:
-    """Return the header's name for the cell at ``path``."""
-    if not all(isinstance(segment, int) or re.fullmatch(_DOTTED, segment) for segment in path):
-        return pointer_of(path)
+def column_names(paths: Iterable[Sequence[str | int]]) -> dict[str, Sequence[str | int]]:
+    """Return the header's name for each cell → its path, in the order of ``paths``.
+
+    Keys are written as they are, with dots between them and indexes in brackets. Where two names
+    would be equal, as of a key ``a.b`` beside a key ``a`` with ``b`` below it, each of the keys
+    with a dot or a bracket takes a JSON Pointer instead.
+    """
+    every = list(paths)
+    counts = Counter(map(_joined, every))
+    names = {}
+    for path in every:
+        name = _joined(path)
+        # What begins with a slash is always a pointer, so that it can be no other's name.
+        is_own = counts[name] == 1 and not name.startswith("/")
+        names[name if is_own or _is_dotted(path) else pointer_of(path)] = path
+    return names
+
+
+def _joined(path: Sequence[str | int]) -> str:
     words = [f"[{item}]" if isinstance(item, int) else f".{item}" for item in path]
     return "".join(words).removeprefix(".")
+
+
+def _is_dotted(path: Sequence[str | int]) -> bool:
+    """Return whether the joined name of ``path`` leads back to it and to no other path."""
+    return all(isinstance(segment, int) or re.fullmatch(_DOTTED, segment) for segment in path)
 
 
 _NO_COLUMN: Final = "there is no column for this value"
@@ -420,7 +441,7 @@ def _csv_writer(programs: Sequence[Program], options: Options, _layout: Layout) 
         delimiter=str(options["delimiter"]), formulas=Formulas(str(options["csv_formulas"]))
     )
     end = b"\r\n" if options["line_end"] == "crlf" else b"\n"
-    names = [style.cell(column_name(path)) for path in columns.paths()]
+    names = map(style.cell, column_names(columns.paths()))
     header = style.delimiter.encode().join(names) + end
     framing = Framing(head=header, separator=end, tail=end, empty=header)
     return CsvWriter(style=style, columns=columns, framing=framing)
@@ -499,7 +520,7 @@ def cell_value(cell: str, before: Json, style: CellStyle) -> Json:
 
 
 def path_of_name(name: str) -> tuple[str | int, ...]:
-    """Return the path that ``column_name`` would name so.
+    """Return the path that a column called ``name`` has where no other says so.
 
     Raises:
         ValueError: ``name`` is not the name of a column.

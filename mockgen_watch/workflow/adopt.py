@@ -499,7 +499,7 @@ def _files(plan: OutputPlan, number: int | None) -> Iterator[tuple[str, int]]:
 def _rows(data: bytes, writer: csv.CsvWriter, made: Sequence[dict[str, Json]]) -> list[Json]:
     """Return the records in CSV: those that are made, with the cells that differ."""
     header, *rows = csv.raw_rows(data.decode(), writer.style.delimiter) or [[]]
-    known = {csv.column_name(path): path for path in writer.columns.paths()}
+    known = csv.column_names(writer.columns.paths())
     names = [csv.plain_text(cell) for cell in header]
     gone = [name for name in known if name not in names]
     if gone:

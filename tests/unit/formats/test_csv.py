@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mockgen_watch.formats import BUILTIN
-from mockgen_watch.formats.csv import column_name
+from mockgen_watch.formats.csv import column_names
 from mockgen_watch.formats.format import FormatError, complete_options
 from mockgen_watch.formats.rendering import document, records_of
 from mockgen_watch.formats.vector import VectorRun
@@ -41,7 +43,7 @@ def claim() -> Program:
 def test_columns_are_paths_and_arrays_go_to_their_maximum() -> None:
     assert writer_of(claim()).framing.head == (
         b"PAT.first,PAT.last name,lines[0].proc_cd,lines[0].units,lines[1].proc_cd,"
-        b"lines[1].units,tags,/a.b\n"
+        b"lines[1].units,tags,a.b\n"
     )
 
 
@@ -50,17 +52,34 @@ def test_columns_are_paths_and_arrays_go_to_their_maximum() -> None:
     [
         (("a",), "a"),
         (("a", "b", 0, 1, "c"), "a.b[0][1].c"),
-        (("a.b",), "/a.b"),
-        (("a[0]",), "/a[0]"),
-        (("a", "b.c", 0), "/a/b.c/0"),
-        (("",), "/"),
+        (("Acct. No",), "Acct. No"),
+        (("D.O.B.",), "D.O.B."),
+        (("a[0]",), "a[0]"),
+        (("a", "b.c", 0), "a.b.c[0]"),
+        (("",), ""),
+        (("", ""), "."),
         (("/a",), "/~1a"),
         (("a/b",), "a/b"),
-        (("x", "/y"), "/x/~1y"),
+        (("x", "/y"), "x./y"),
     ],
 )
-def test_a_column_has_a_dotted_name_or_a_pointer(path: tuple[str | int, ...], name: str) -> None:
-    assert column_name(path) == name
+def test_a_column_is_called_as_the_keys_are_written(path: tuple[str | int, ...], name: str) -> None:
+    assert column_names([("other",), path]) == {"other": ("other",), name: path}
+
+
+def test_names_that_would_be_equal_are_pointers() -> None:
+    paths = [("a.b",), ("a", "b"), ("c[0]", "d"), ("c", 0, "d"), ("/a.b",), ("e.f",)]
+    assert list(column_names(paths)) == ["/a.b", "a.b", "/c[0]/d", "c[0].d", "/~1a.b", "e.f"]
+
+
+KEYS = st.text("ab./~[]0", max_size=3)
+PATHS = st.lists(KEYS | st.integers(0, 1), min_size=1, max_size=3).map(tuple)
+
+
+@given(st.lists(PATHS, unique_by=lambda path: (path, tuple(map(type, path))), max_size=12))
+def test_no_two_columns_share_a_name(paths: list[tuple[str | int, ...]]) -> None:
+    paths = [path for path in paths if isinstance(path[0], str)]
+    assert list(column_names(paths).values()) == paths
 
 
 def test_a_record_is_a_row_whatever_it_lacks() -> None:
