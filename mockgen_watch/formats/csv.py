@@ -230,7 +230,7 @@ def child_nodes(node: Node) -> Sequence[tuple[str | int, Node]]:
     return ()
 
 
-def column_names(paths: Iterable[Sequence[str | int]]) -> dict[str, Sequence[str | int]]:
+def column_names(paths: Iterable[tuple[str | int, ...]]) -> dict[str, tuple[str | int, ...]]:
     """Return the header's name for each cell → its path, in the order of ``paths``.
 
     Keys are written as they are, with dots between them and indexes in brackets. Where two names

@@ -25,14 +25,15 @@ from mockgen_watch.lock.reconcile import describe_refusal
 from mockgen_watch.lock.settle import Settled, next_lockfile, settle, stale_locks
 from mockgen_watch.spec import CONTRACT
 from mockgen_watch.storage.outputs import read_outputs
-from mockgen_watch.storage.project_folder import SPECS
+from mockgen_watch.storage.project_folder import SPECS, writer_lock
 from mockgen_watch.storage.transaction import apply
 from mockgen_watch.workflow.generate import Decision, decide, describe_failure
-from mockgen_watch.workflow.project import OpenProject, writer_lock
 from mockgen_watch.workflow.targets import Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from mockgen_watch.workflow.project import OpenProject
 
 
 _EDITS = "hook.index-info"

@@ -31,16 +31,22 @@ from mockgen_watch.lock.paths import below, lock_path
 from mockgen_watch.lock.reconcile import reconcile
 from mockgen_watch.lock.settle import MIXED_KEY, Settled, next_lockfile
 from mockgen_watch.spec import CONTRACT
-from mockgen_watch.storage.project_folder import SPECS, OutputRoot, StateFolder, git_folder_of
+from mockgen_watch.storage.project_folder import (
+    SPECS,
+    OutputRoot,
+    StateFolder,
+    git_folder_of,
+    writer_lock,
+)
 from mockgen_watch.storage.transaction import JournalFile
 from mockgen_watch.workflow.generate import Renderer, wanted_suite
-from mockgen_watch.workflow.project import OpenProject, writer_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from mockgen_watch.lock.paths import WantedSuite
+    from mockgen_watch.workflow.project import OpenProject
     from mockgen_watch.workflow.suites import Suites
 
 

@@ -30,7 +30,7 @@ from mockgen_watch.storage.atomic import (
 )
 from mockgen_watch.storage.backup import Backup, clear_unfinished, save_backup
 from mockgen_watch.storage.containment import Folder, naming
-from mockgen_watch.storage.project_folder import OutputRoot, StateFolder
+from mockgen_watch.storage.project_folder import OutputRoot, StateFolder, writer_lock
 from mockgen_watch.storage.swap import Place, Placed, Placer, put_new, write_new, write_over
 
 if TYPE_CHECKING:
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 
 MANIFEST = "replacement.json"
 BLOBS = "replacement"
-PROJECT_LABEL = "."
-"""What the backups of files in the project folder are labelled with."""
 
 
 class Replacement(Struct, frozen=True, kw_only=True):
@@ -85,6 +83,18 @@ class _Manifest(Struct, frozen=True, kw_only=True):
     inner: str
     label: str
     files: list[_File]
+
+
+def replace_files(root: OutputRoot, replacements: Sequence[Replacement], command: str) -> Replaced:
+    """Replace files below ``root`` for ``command``, after a backup, all of them or none.
+
+    Raises:
+        LockedError: another process writes.
+        StorageError: a file cannot be replaced.
+    """
+    with writer_lock(root.state, command):
+        finish_replacement(root.state)
+        return replace_all(root, replacements)
 
 
 def replace_all(root: OutputRoot, files: Sequence[Replacement]) -> Replaced:

@@ -252,6 +252,8 @@ class StateFolder:
 
 WRITER = "writer.lock"
 """Held while outputs are written."""
+LOCK_WAIT = 10.0
+"""Seconds that a command waits for another one to end that writes."""
 DAEMON = "daemon.lock"
 """Held as long as a daemon lives."""
 
@@ -351,6 +353,15 @@ class ProjectLock:
         return f"{who} is already running here (lock {self._path()})"
 
 
+def writer_lock(state: StateFolder, command: str) -> ProjectLock:
+    """Return the lock that keeps others from writing while ``command`` does; ``with`` takes it.
+
+    Raises on entry:
+        LockedError: another process goes on writing.
+    """
+    return ProjectLock(state, WRITER, holder=f"mockgen-watch {command}", timeout=LOCK_WAIT)
+
+
 def _take(fd: int) -> bool:
     try:
         if sys.platform == "win32":
@@ -364,6 +375,10 @@ def _take(fd: int) -> bool:
             return False
         raise
     return True
+
+
+PROJECT_LABEL = "."
+"""What the backups of files in the project folder are labelled with."""
 
 
 class OutputRoot:

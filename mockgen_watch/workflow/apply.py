@@ -16,6 +16,7 @@ from mockgen_watch.plan.model import Selection
 from mockgen_watch.spec import CONTRACT
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.outputs import OutputTree, read_outputs
+from mockgen_watch.storage.project_folder import writer_lock
 from mockgen_watch.storage.transaction import apply
 from mockgen_watch.workflow.generate import (
     Decision,
@@ -23,7 +24,6 @@ from mockgen_watch.workflow.generate import (
     decide,
     report_of_run,
 )
-from mockgen_watch.workflow.project import OpenProject, writer_lock
 from mockgen_watch.workflow.targets import Request
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mockgen_watch.diagnostics import Diagnostic
     from mockgen_watch.workflow.changes import ChangePlan, PlannedFile
     from mockgen_watch.workflow.produce import Advance
+    from mockgen_watch.workflow.project import OpenProject
 
 
 def saved_plan(project: OpenProject, request: Request, plan: ChangePlan, tool: str) -> SavedPlan:

@@ -34,10 +34,10 @@ from mockgen_watch.lock.reconcile import describe
 from mockgen_watch.lock.settle import Settled, next_lockfile, settle
 from mockgen_watch.scenarios.overlap import check_scenarios
 from mockgen_watch.spec import CONTRACT
-from mockgen_watch.storage.multi import Replaced, Replacement
+from mockgen_watch.storage.multi import Replaced, Replacement, replace_files
 from mockgen_watch.storage.outputs import OutputTree, read_outputs
 from mockgen_watch.workflow.generate import Decision, Renderer, decide
-from mockgen_watch.workflow.project import OpenProject, project_of, replace_files
+from mockgen_watch.workflow.project import OpenProject, project_of
 from mockgen_watch.workflow.targets import select_suites
 
 if TYPE_CHECKING:
@@ -251,4 +251,4 @@ def write_fixes(project: OpenProject, plan: FixPlan) -> Replaced:
     files = [
         Replacement(path=file.path, old=digest(file.old), data=file.new) for file in plan.files
     ]
-    return replace_files(project, files, "check")
+    return replace_files(project.folder_root(), files, "check")

@@ -17,8 +17,7 @@ from mockgen_watch.scenarios.measure import Measured, Odds, field_odds, measure,
 from mockgen_watch.scenarios.overlap import common_record
 from mockgen_watch.scenarios.promise.facts import fields_below
 from mockgen_watch.spec.model import Coverage, Promise
-from mockgen_watch.storage.multi import Replacement
-from mockgen_watch.workflow.project import OpenProject, replace_files
+from mockgen_watch.storage.multi import Replacement, replace_files
 from mockgen_watch.workflow.targets import plans_by_name
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from mockgen_watch.scenarios.coverage.covered import Covered
     from mockgen_watch.scenarios.source import Source
     from mockgen_watch.spec.document import Json
+    from mockgen_watch.workflow.project import OpenProject
 
 
 class OutputCoverage(Struct, frozen=True, kw_only=True):
@@ -209,7 +209,7 @@ def save_cases(project: OpenProject, report: CoverageReport) -> dict[str, int]:
         Replacement(path=path, old=digests.get(path), data=cases_bytes(cases))
         for path, cases in sorted(files.items())
     ]
-    done = replace_files(project, replacements, "coverage")
+    done = replace_files(project.folder_root(), replacements, "coverage")
     if done.refused:
         raise StorageError(done.refused[0], "it was changed in the meantime; run again")
     return counts

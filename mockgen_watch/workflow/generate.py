@@ -24,9 +24,9 @@ from mockgen_watch.scenarios.labels import wants_labels
 from mockgen_watch.spec import CONTRACT
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.outputs import OutputTree, read_outputs
+from mockgen_watch.storage.project_folder import writer_lock
 from mockgen_watch.storage.transaction import Failure, Outcome, apply
 from mockgen_watch.workflow.produce import output_files, prepare_production, suffix_of
-from mockgen_watch.workflow.project import OpenProject, writer_lock
 from mockgen_watch.workflow.sources import absent_paths, renew_inputs
 from mockgen_watch.workflow.suites import EVERYTHING, Suites
 from mockgen_watch.workflow.targets import Request, select_suites
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mockgen_watch.storage.backup import Backup
     from mockgen_watch.storage.project_folder import OutputRoot
     from mockgen_watch.workflow.produce import Advance
+    from mockgen_watch.workflow.project import OpenProject
 
 
 class FileResult(Struct, frozen=True, kw_only=True):

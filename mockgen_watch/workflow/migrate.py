@@ -41,15 +41,21 @@ from mockgen_watch.spec.model import fold
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.multi import (
-    PROJECT_LABEL,
     Replaced,
     Replacement,
     finish_replacement,
     replace_all,
 )
-from mockgen_watch.storage.project_folder import SPECS, OutputRoot, StateFolder, find_project
+from mockgen_watch.storage.project_folder import (
+    PROJECT_LABEL,
+    SPECS,
+    OutputRoot,
+    StateFolder,
+    find_project,
+    writer_lock,
+)
 from mockgen_watch.storage.specs import read_specs
-from mockgen_watch.workflow.project import OpenProject, open_file, open_project, writer_lock
+from mockgen_watch.workflow.project import OpenProject, open_file, open_project
 from mockgen_watch.workflow.sources import PROJECT_NAMES, USER_INPUT_NAMES, VOCABULARY_FOLDER
 from mockgen_watch.workflow.suites import Suites, SuiteSettings, empty_master
 

@@ -22,18 +22,10 @@ from mockgen_watch.spec.build.reader import BuildContext, plugin_name
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.storage.atomic import write_file
 from mockgen_watch.storage.containment import naming
-from mockgen_watch.storage.multi import (
-    PROJECT_LABEL,
-    Replaced,
-    Replacement,
-    finish_replacement,
-    replace_all,
-)
 from mockgen_watch.storage.project_folder import (
+    PROJECT_LABEL,
     SPECS,
-    WRITER,
     OutputRoot,
-    ProjectLock,
     StateFolder,
     find_project,
 )
@@ -43,12 +35,9 @@ from mockgen_watch.workflow.sources import PLUGIN, PROJECT_NAMES, Sources, is_hi
 from mockgen_watch.workflow.suites import Suites, SuiteSettings, one_too_many
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from mockgen_watch.storage.containment import StrPath
-
-LOCK_WAIT = 10.0
-"""Seconds that a command waits for another one to end that writes."""
 
 _ENDINGS = (".yaml", ".yml", ".json")
 
@@ -231,29 +220,6 @@ def open_file(start: StrPath, config: str, master: str | None) -> OpenProject:
         files={suite_name(files[0]): files[0]},
     )
     return OpenProject.without_folder(start, suites, StateFolder.of(start))
-
-
-def writer_lock(state: StateFolder, command: str) -> ProjectLock:
-    """Return the lock that keeps others from writing while ``command`` does; ``with`` takes it.
-
-    Raises on entry:
-        LockedError: another process goes on writing.
-    """
-    return ProjectLock(state, WRITER, holder=f"mockgen-watch {command}", timeout=LOCK_WAIT)
-
-
-def replace_files(
-    project: OpenProject, replacements: Sequence[Replacement], command: str
-) -> Replaced:
-    """Replace files of the project folder, after a backup, all of them or none.
-
-    Raises:
-        LockedError: another process writes.
-        StorageError: a file cannot be replaced.
-    """
-    with writer_lock(project.state, command):
-        finish_replacement(project.state)
-        return replace_all(project.folder_root(), replacements)
 
 
 def suite_name(path: str) -> str:

@@ -34,12 +34,10 @@ from mockgen_watch.storage.backup import (
     list_backups,
     list_lockfiles,
 )
-from mockgen_watch.storage.multi import PROJECT_LABEL
-from mockgen_watch.storage.project_folder import OutputRoot
+from mockgen_watch.storage.project_folder import PROJECT_LABEL, OutputRoot, writer_lock
 from mockgen_watch.storage.swap import write_new_below
 from mockgen_watch.workflow.generate import FileResult
 from mockgen_watch.workflow.produce import file_bytes, prepare_production, record_bytes, suffix_of
-from mockgen_watch.workflow.project import OpenProject, writer_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -47,6 +45,7 @@ if TYPE_CHECKING:
     from mockgen_watch.executors import Executor
     from mockgen_watch.plan.model import OutputPlan
     from mockgen_watch.workflow.produce import Advance
+    from mockgen_watch.workflow.project import OpenProject
 
 
 FOLDER = "snapshots"

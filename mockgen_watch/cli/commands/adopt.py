@@ -10,6 +10,7 @@ from mockgen_watch.cli.options import add_flag, add_json
 from mockgen_watch.cli.running import diff_lines, open_selected, print_replaced, print_result
 from mockgen_watch.git.stored import committed_outputs
 from mockgen_watch.observe import escape_for_terminal
+from mockgen_watch.storage.multi import replace_files
 from mockgen_watch.views.values import (
     backup_data,
     counted,
@@ -20,7 +21,6 @@ from mockgen_watch.views.values import (
 )
 from mockgen_watch.workflow.adopt import Adoption, plan_adoption
 from mockgen_watch.workflow.migrate import finish_earlier
-from mockgen_watch.workflow.project import replace_files
 
 if TYPE_CHECKING:
     import argparse
@@ -55,7 +55,11 @@ def run(options: argparse.Namespace) -> int:
     project = open_selected(options)
     path, mark, pointer = options.target.partition("#")
     adoption = plan_adoption(project, path, pointer if mark else None, committed=committed_outputs)
-    replaced = None if options.diff else replace_files(project, adoption.replacements, "adopt")
+    replaced = (
+        None
+        if options.diff
+        else replace_files(project.folder_root(), adoption.replacements, "adopt")
+    )
     if options.diff and not options.json:
         old, new = (side.decode("utf-8-sig", "replace") for side in (adoption.old, adoption.new))
         sys.stdout.writelines(diff_lines(adoption.spec, old, adoption.spec, new))

@@ -17,7 +17,7 @@ from mockgen_watch.cli.running import (
 )
 from mockgen_watch.errors import UsageError
 from mockgen_watch.observe import escape_for_terminal
-from mockgen_watch.storage.multi import PROJECT_LABEL
+from mockgen_watch.storage.project_folder import PROJECT_LABEL
 from mockgen_watch.views.diagnostics import diagnostics_data, fix_data
 from mockgen_watch.views.values import counted
 from mockgen_watch.workflow.check import FixPlan, check, plan_fixes, write_fixes
