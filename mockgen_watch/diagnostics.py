@@ -397,6 +397,8 @@ CODES: dict[str, str] = {
     "MG226": "The format version is not one that this release reads",
     "MG227": "A directive has no such parameter",
     "MG228": "A record can be larger than the limit",
+    "MG229": "A list is read as a pool",
+    "MG230": "A transform leaves nothing of a value",
     # MG3xx  masters and merging
     "MG301": "The master is missing",
     "MG302": "The chain of $extends goes round in a circle",

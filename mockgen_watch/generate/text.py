@@ -12,6 +12,7 @@ from mockgen_watch.generate import column as columns
 from mockgen_watch.generate.streams import Drawn, Joined, Lookup, Shared, Word
 from mockgen_watch.masters.shapes import number_or_same
 from mockgen_watch.spec.document import Json, number_text
+from mockgen_watch.spec.transforms import transformed, works_by_piece
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -176,15 +177,13 @@ def _is_by_piece(column: columns.Column, transform: Transform) -> bool:
     # A finished text is one that only exists whole.
     if column.finish:
         return False
-    return columns.works_by_piece(
-        transform, (str(text) for part in column.parts for text in part.table)
-    )
+    return works_by_piece(transform, (str(text) for part in column.parts for text in part.table))
 
 
 def _mapped(column: columns.Column, transforms: tuple[Transform, ...]) -> columns.Column:
     return _changed_entries(
         column,
-        lambda value: columns.transformed(value, transforms) if isinstance(value, str) else value,
+        lambda value: transformed(value, transforms) if isinstance(value, str) else value,
     )
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.generate.column import transformed
 from mockgen_watch.generate.grids import grid_of
 from mockgen_watch.masters.shapes import exact_number
 from mockgen_watch.plan.dependents import FieldFacts
@@ -21,6 +20,7 @@ from mockgen_watch.spec import generators
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.check_digits import with_check
 from mockgen_watch.spec.moments import DAY, format_moment
+from mockgen_watch.spec.transforms import transformed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

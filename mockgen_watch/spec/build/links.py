@@ -8,6 +8,7 @@ reports the others.
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct
@@ -19,6 +20,7 @@ from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.build.fixes import word_fix
 from mockgen_watch.spec.build.reader import Build, spec_key
 from mockgen_watch.spec.build.scenarios import BASE, scenario_name
+from mockgen_watch.spec.build.slips import warn_of_emptied_text
 from mockgen_watch.spec.moments import first_alike
 
 if TYPE_CHECKING:
@@ -73,6 +75,9 @@ def check_links(models: Sequence[spec.Model], build: Build) -> None:
         _check_cases(records[model.name], build)
         for group in records[model.name]:
             for position, leaf in spec.walk_positions(group.shape):
+                if leaf.modifiers.transforms:
+                    find = partial(_leaf_at, group.shape, build, position)
+                    warn_of_emptied_text(leaf, build, find)
                 if isinstance(
                     leaf.generator,
                     generators.Template | generators.FieldValue | generators.Alternatives,
@@ -213,6 +218,12 @@ def _read_below(leaf: spec.Leaf, records: Records) -> tuple[_Node, ...]:
         for position, _ in (spec.walk_positions(records.shape) if wanted else ())
         if any(spec.keys_of(position)[: len(path)] == path for path in wanted)
     )
+
+
+def _leaf_at(
+    shape: spec.ObjectShape, build: Build, reader: spec.Position, path: spec.KeyPath
+) -> spec.Leaf | None:
+    return _find_field(shape, path, build, reader).leaf
 
 
 def _check_cases(scenarios: Sequence[Records], build: Build) -> None:

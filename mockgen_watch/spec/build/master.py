@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from mockgen_watch.diagnostics import Diagnostic, ask_for, nearest_word
 from mockgen_watch.spec.build import reader
 from mockgen_watch.spec.build.shapes import build_record
+from mockgen_watch.spec.build.slips import tell_of_lists
 from mockgen_watch.spec.build.user_input import read_version, top_directives
 from mockgen_watch.spec.model import (
     ConflictPolicy,
@@ -34,6 +35,7 @@ def build_master(
         return None, []
     build = reader.Build(document, context)
     master = _master_file(reader.Entry(build=build, node=document.root))
+    tell_of_lists(build)
     return (None if build.diagnostics.failed else master), build.diagnostics.sorted()
 
 

@@ -128,6 +128,7 @@ class Build:
             are unique together, and where it does.
         open_objects: the addresses of objects that may have more fields than were understood.
         may_have_master: whether a master may add fields that this file does not name.
+        pasted_lists: lists that are read as pools, and may have been meant as lists.
     """
 
     def __init__(self, document: documents.Document, context: BuildContext | None = None) -> None:
@@ -139,6 +140,7 @@ class Build:
         self.open_objects: set[tuple[str, ...]] = set()
         self.tuples: list[tuple[tuple[str, ...], Entry]] = []
         self.may_have_master = True
+        self.pasted_lists: list[Entry] = []
 
 
 class ShapeContext(Struct, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ from mockgen_watch.spec.build.generators import (
 from mockgen_watch.spec.build.pools import pool_of_values
 from mockgen_watch.spec.build.references import check_companions, with_children, with_tree
 from mockgen_watch.spec.build.rows import row_members
-from mockgen_watch.spec.build.slips import warn_of_lost_dollar
+from mockgen_watch.spec.build.slips import note_list, warn_of_lost_dollar
 from mockgen_watch.spec.build.together import take_tuples
 from mockgen_watch.spec.check_forms import FORMS, find_misfit
 from mockgen_watch.spec.document import Scalar
@@ -182,6 +182,7 @@ def _list_shape(
         odd.error("MG202", message, hint)
         return _stand_in(entry, context)
     pool = pool_of_values(entry)
+    note_list(entry, context)
     return _stand_in(entry, context) if pool is None else _leaf(entry, context, pool)
 
 

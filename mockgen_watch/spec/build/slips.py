@@ -1,14 +1,20 @@
-"""Slips: an object of a record that was to be a directive, but for a lost ``$``."""
+"""Slips: what can be made, but is seldom meant."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.diagnostics import Severity
+from mockgen_watch.spec import generators
 from mockgen_watch.spec.build import reader
+from mockgen_watch.spec.model import OriginKind, Transform
+from mockgen_watch.spec.transforms import transformed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from mockgen_watch.spec.model import KeyPath, Leaf
 
 _RANGE_KEYS: Final = frozenset({"min", "max", "from", "to", "distribution", "start"})
 _TEXT_OF: Final = {
@@ -50,3 +56,50 @@ def _looks_directed(entry: reader.Entry) -> bool:
         is_number = entry.key in {"integer", "number"}
         return is_number or all(re.match(r"[0-9]", end.text or "") for end in ends)
     return any(member.key in _RANGE_KEYS for member in members)
+
+
+def note_list(entry: reader.Entry, context: reader.ShapeContext) -> None:
+    """Remember a list of plain values of a master that may have been pasted from a payload."""
+    is_pasted = len(entry.items()) == 1 or entry.file.endswith(".json")
+    if is_pasted and context.kind is OriginKind.MASTER:
+        entry.build.pasted_lists.append(entry)
+
+
+def tell_of_lists(build: reader.Build) -> None:
+    """Report the lists of a file that may have been pasted, at the first of them."""
+    if not build.pasted_lists:
+        return
+    first = build.pasted_lists[0]
+    more = len(build.pasted_lists) - 1
+    others = f"; {more} more {'list' if more == 1 else 'lists'} in this file" if more else ""
+    message = f'the list "{first.key}" is a pool: a record gets one of its values{others}'
+    hint = "write {$const: […]} where the list itself is meant"
+    build.diagnostics.error("MG229", first.location, message, hint, severity=Severity.NOTE)
+
+
+def warn_of_emptied_text(
+    leaf: Leaf, build: reader.Build, find: Callable[[KeyPath], Leaf | None]
+) -> None:
+    """Warn where ``$transform`` leaves nothing of a value that ``leaf`` is made of.
+
+    ``find`` returns the leaf at a path of the record, None where it is not known.
+    """
+    transforms = leaf.modifiers.transforms
+    if not {Transform.SLUG, Transform.ASCII}.intersection(transforms):
+        return
+    sources: list[Leaf | None] = [leaf]
+    if isinstance(leaf.generator, generators.Template):
+        sources = [find(part.path) for part in leaf.generator.parts if part.path]
+    for text in (text for source in sources if source for text in _texts(source)):
+        if text and not transformed(text, transforms):
+            message = f'{" and ".join(transforms)} leaves nothing of "{text}"'
+            hint = "give such values a spelling of their own, as a second field of $rows"
+            build.diagnostics.warn("MG230", leaf.origin.location, message, hint)
+            return
+
+
+def _texts(leaf: Leaf) -> Iterator[str]:
+    if isinstance(leaf.generator, generators.Pool):
+        for entry in leaf.generator.entries:
+            if isinstance(entry.value, str):
+                yield entry.value

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockgen_watch.generate.column import Column, ColumnKind, record_at, transformed, works_by_piece
+from mockgen_watch.generate.column import Column, ColumnKind, record_at
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.text import text_of
 from mockgen_watch.spec.generators import Boolean, Constant, Pattern, SequenceNumber
 from mockgen_watch.spec.model import Transform
+from mockgen_watch.spec.transforms import transformed, works_by_piece
 from tests.draws import assert_engines_agree
 from tests.shapes import array, below, decimal, leaf, number, obj, plan, pool, template
 

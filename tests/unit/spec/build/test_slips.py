@@ -6,6 +6,9 @@ import json
 
 import pytest
 
+from mockgen_watch.spec.build.master import build_master
+from mockgen_watch.spec.build.reader import BuildContext
+from mockgen_watch.spec.parse import parse
 from mockgen_watch.spec.pattern import PatternError, compile_pattern
 from tests.unit.spec.reading import findings
 
@@ -110,3 +113,59 @@ def test_an_entry_that_is_nearly_a_leaf_is_a_warning(field: dict[str, object]) -
 
 def test_an_entry_with_other_keys_is_a_value() -> None:
     assert found_in({"a": {"$choice": [{"$x": 1}, {"$$pattern": 2}, {"pattern": 3}]}}) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "spec", "message"),
+    [
+        ("a.yaml", {"M": {"a": ["x"], "b": [1, 2]}}, 'the list "a" is a pool'),
+        ("a.json", {"M": {"a": [1, 2], "b": {"c": [1]}}}, "; 1 more list in this file"),
+        ("a.json", {"M": {"a": [1, 2], "b": [1], "c": [3]}}, "; 2 more lists"),
+    ],
+)
+def test_lists_of_a_master_that_look_pasted_are_noted_once(
+    path: str, spec: object, message: str
+) -> None:
+    (found,) = build_master(parse(path, json.dumps(spec).encode()), BuildContext())[1]
+    assert (found.code, str(found.severity)) == ("MG229", "note")
+    assert message in found.message
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"types": {"$const": ["claim"]}},
+        {"lines": [{"a": 1}]},
+        {"a": {"$choice": ["x"]}},
+    ],
+)
+def test_lists_that_are_meant_are_not_noted(spec: dict[str, object]) -> None:
+    text = json.dumps({"M": spec}).encode()
+    assert build_master(parse("master.json", text), BuildContext())[1] == []
+    assert found_in({"a": ["x"]}) == []
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"a": {"$choice": ["x", "!!"], "$transform": "slug"}},
+        {"a": {"$choice": ["\u592a\u90ce"], "$transform": ["lower", "ascii"]}},
+        {"n": ["Anna", "\u592a\u90ce"], "a": {"$template": "{n}@x.com", "$transform": "ascii"}},
+        {"a": {"$weighted": [["\u0410\u043d\u043d\u0430", 1], ["b", 2]], "$transform": "slug"}},
+    ],
+)
+def test_a_transform_that_leaves_nothing_is_a_warning(spec: dict[str, object]) -> None:
+    codes = {(code, severity) for code, severity, _, _ in found_in(spec)}
+    assert codes == {("MG230", "warning")}
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"a": {"$choice": ["Ørsted", "", "B 2"], "$transform": "slug"}},
+        {"n": ["Łódź"], "a": {"$template": "{n}@x.com", "$transform": "ascii"}},
+        {"n": ["\u592a\u90ce", "b"], "a": {"$template": "{n}", "$transform": "upper"}},
+    ],
+)
+def test_a_transform_that_leaves_something_is_right(spec: dict[str, object]) -> None:
+    assert "MG230" not in {code for code, *_ in found_in(spec)}
