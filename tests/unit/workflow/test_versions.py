@@ -160,7 +160,7 @@ WRONG = {
 }
 RIGHT = {
     FileKind.USER_INPUT: ("u.yaml", "M: {a: [1]}\n"),
-    FileKind.MASTER: ("m.yaml", "p: {a: [1]}\n"),
+    FileKind.MASTER: ("m.yaml", "p: {a: 1}\n"),
     FileKind.PROJECT: ("mockgen.yaml", "seed: 1\n"),
 }
 
