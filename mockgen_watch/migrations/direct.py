@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Severity, has_errors
+from mockgen_watch.masters.shapes import number_or_same
 from mockgen_watch.migrations import forms
 from mockgen_watch.migrations.migrate import lost_warnings, missing_values
 from mockgen_watch.migrations.pieces import (
     NewModel,
     assemble,
     free_name,
+    pieces_of,
     scenario_names,
     size_of,
     value_at,
@@ -48,6 +50,8 @@ class DirectReading(forms.Reading, frozen=True, kw_only=True):
             fields are one record, each n once, in order; empty: all, each field on its own.
         count: how many of these records; None: as many as the longest list has values.
         slot: where the master holds the record.
+        numbers: fields of which the master has numbers there, so that text which is exactly a
+            number becomes one, as in every other record.
         command: what migrates the file.
     """
 
@@ -55,6 +59,7 @@ class DirectReading(forms.Reading, frozen=True, kw_only=True):
     sections: tuple[str, ...] = ()
     count: int | None = None
     slot: tuple[str, ...] = ()
+    numbers: frozenset[str] = frozenset()
     command: str = ""
 
 
@@ -156,18 +161,11 @@ def _listed_model(
         if name not in reading.sections:
             continue
         mark = _section_mark(section, _mark_of(root))
-        members = [_field_at(field, 0) for field in section.fields]
+        # The values that are stated are checked against the master as values of pools.
+        members = list(_pieces(pieces_of(section.fields, pairs=False)))
         size = max((size_of(field.value) for field in section.fields), default=1)
         count = size if reading.count is None else reading.count
-        records: dict[str, Json] = {}
-        for n in range(count):
-            record: Json = {
-                spec_key(field.name): {"$const": value_at(field.value, n)}
-                for field in section.fields
-            }
-            for key in reversed(reading.slot):
-                record = {spec_key(key): record}
-            records[str(n)] = record
+        records: Json = {str(n): _stated(section, n, reading) for n in range(count)}
         members += [_member("$count", count, mark), _member("$records", records, mark)]
         node = documents.MappingNode(members=tuple(members), mark=mark)
         listed.append(documents.Member(key=name, mark=mark, node=node))
@@ -178,13 +176,17 @@ def _listed_model(
     )
 
 
-def _field_at(field: forms.OldField, n: int) -> Member:
-    value = value_at(field.value, n)
-    is_leaf = not isinstance(value, dict | list)
-    spec: Json = value if is_leaf else {"$const": value}
-    return replace(
-        _member(spec_key(field.name), spec, field.member.node.mark), mark=field.member.mark
-    )
+def _stated(section: forms.Section, n: int, reading: DirectReading) -> Json:
+    """Return what ``$records`` states of the n-th record of a section."""
+    fields: dict[str, Json] = {}
+    for field in section.fields:
+        value = value_at(field.value, n)
+        value = number_or_same(value) if field.name in reading.numbers else value
+        fields[spec_key(field.name)] = {"$const": value}
+    record: Json = fields
+    for key in reversed(reading.slot):
+        record = {spec_key(key): record}
+    return record
 
 
 def _pieces(pieces: Sequence[Piece]) -> Iterator[Member]:

@@ -28,6 +28,7 @@ from mockgen_watch.migrations.graft import (
 )
 from mockgen_watch.rules.values import MISSING, Missing, Place, value_at
 from mockgen_watch.scenarios.labels import INSIDE
+from mockgen_watch.spec.build.user_input import earlier_sections
 from mockgen_watch.spec.document import Document, Json, MappingNode, Node, pointer_of
 from mockgen_watch.spec.model import Layout, Promise
 from mockgen_watch.spec.parse import parse
@@ -210,6 +211,8 @@ class _Adopter:
         for index, (_, record) in changed.items():
             wanted[index] = record
         document = parse(self.spec, self.old)
+        if earlier_sections(document.root):
+            raise CannotAdoptError(f"run mockgen-watch migrate {self.spec} first")
         bom = _BOM if self.old.startswith(_BOM) else b""
         node = _scenario_node(document, edited.plan)
         reason = ""

@@ -19,6 +19,7 @@ from mockgen_watch.errors import UsageError
 from mockgen_watch.formats import BUILTIN
 from mockgen_watch.lock.lockfile import LOCK_VERSION, read_lockfile, upgrade_text
 from mockgen_watch.lock.paths import LOCK_NAME
+from mockgen_watch.masters.shapes import Kind, kinds_of
 from mockgen_watch.migrations.direct import models_beside, named_sections, scenario_of_file
 from mockgen_watch.migrations.forms import form_of
 from mockgen_watch.migrations.layout import language_of, with_language
@@ -37,7 +38,7 @@ from mockgen_watch.spec.build.master import build_master
 from mockgen_watch.spec.build.project import Project, build_project
 from mockgen_watch.spec.build.reader import BuildContext
 from mockgen_watch.spec.build.user_input import build_user_input, earlier_sections, split_suffix
-from mockgen_watch.spec.model import fold
+from mockgen_watch.spec.model import ObjectShape, fold
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.multi import (
@@ -62,9 +63,11 @@ from mockgen_watch.workflow.suites import Suites, SuiteSettings, empty_master
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from mockgen_watch.masters.chain import ResolvedMaster
     from mockgen_watch.migrations.direct import DirectReading
     from mockgen_watch.plan.model import Selection
     from mockgen_watch.spec.document import Document
+    from mockgen_watch.spec.model import Shape
     from mockgen_watch.storage.containment import StrPath
 
 
@@ -507,8 +510,9 @@ def open_legacy(
             project, suites=_read_as(old, documents, dict.fromkeys(documents, reading))
         )
         listed = {
-            suite: replace(
-                reading, sections=named[suite], count=selection.count, slot=_slot_of(project, suite)
+            suite: _in_master(
+                replace(reading, sections=named[suite], count=selection.count),
+                project.suites.read(suite).master,
             )
             for suite in documents
         }
@@ -546,9 +550,18 @@ def _read_as(
     return Suites(old.sources, settings, files=files)
 
 
-def _slot_of(project: OpenProject, suite: str) -> tuple[str, ...]:
-    master = project.suites.read(suite).master
-    return () if master is None else tuple(master.slot)
+def _in_master(reading: DirectReading, master: ResolvedMaster | None) -> DirectReading:
+    """Return ``reading`` with what the master decides about the records."""
+    shape: Shape | None = None if master is None else master.shape
+    for key in master.slot if master is not None else ():
+        shape = shape.get(key) if isinstance(shape, ObjectShape) else None
+    numbers = {
+        member.name
+        for member in (shape.members if isinstance(shape, ObjectShape) else ())
+        if kinds_of(member.shape) == frozenset({Kind.NUMBER})
+    }
+    slot = () if master is None else tuple(master.slot)
+    return replace(reading, slot=slot, numbers=frozenset(numbers))
 
 
 def _legacy_documents(suites: Suites, *, is_given: bool) -> Iterator[tuple[str, Document]]:

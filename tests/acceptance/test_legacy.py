@@ -62,13 +62,21 @@ def test_a_section_by_name_lists_the_nth_values_once(
     data = {"Edit_1": {"a": "1,2,3,", "b": "x,y", "c": "z"}, "Edit_2": {"a": "9"}}
     path = tmp_path / "edit.json"
     path.write_text(json.dumps(data))
-    (tmp_path / "master.json").write_text('{"slot": {"a": 5, "k": true}, "other": 1}')
+    (tmp_path / "master.json").write_text('{"slot": {"a": "5", "k": true}, "other": 1}')
     asked = ["--legacy"] * is_asked
     words = ("generate", *asked, "--config", path, option, "edit_1", "--stdout")
     out, _ = run(*words, "--format", "ndjson")
     wanted = [{**record, "k": True} for record in oldest_engine.listed(data["Edit_1"])]  # type: ignore[arg-type, dict-item]
     assert lines(out) == [{"slot": record, "other": 1} for record in wanted]
     assert [record["slot"]["a"] for record in lines(out)] == ["1", "2", "3"]
+    (tmp_path / "master.json").write_text('{"slot": {"a": 5, "b": "q"}}')
+    out, _ = run(*words, "--format", "ndjson")
+    assert [record["slot"] for record in lines(out)] == [
+        {"a": 1, "b": "x", "c": "z"},
+        {"a": 2, "b": "y", "c": "z"},
+        {"a": 3, "b": "x", "c": "z"},
+    ]
+    (tmp_path / "master.json").write_text('{"slot": {"a": "5"}}')
     for count in (1, 7):
         out, _ = run(*words, "--format", "ndjson", "--count", str(count))
         assert [record["slot"]["a"] for record in lines(out)] == [*"1231231"][:count]
@@ -100,6 +108,12 @@ def test_a_suite_of_sections_makes_what_its_migration_makes(
     assert "MG703" in out
     out, _ = run("-C", tmp_path, "why", "mock_outputs/old/Model_1/Edit_1.json#/0/a")
     assert "specs/old/user_input.json:1:18" in out
+    made = tmp_path / "mock_outputs" / "old" / "Model_1" / "Edit_2.json"
+    text = made.read_text()
+    made.write_text(text.replace("3", "4"))
+    _, err = run("-C", tmp_path, "adopt", "mock_outputs/old/Model_1/Edit_2.json", code=1)
+    assert "run mockgen-watch migrate specs/old/user_input.json first" in err
+    made.write_text(text)
     run("-C", tmp_path, "migrate")
     out, err = run("-C", tmp_path, "generate")
     assert (out, err) == ("3 outputs up to date\n", "")
