@@ -365,6 +365,10 @@ class Suites:
         root = self._root_of_input(rule.expression, inputs)
         if rule.expression not in self.sources:
             self.report([_no_schema(rule)])
+        elif root is not None:
+            from mockgen_watch.spec.build.schemas import check_contract
+
+            self.report(check_contract(self._documents[rule.expression]))
         return None if root is None else replace(rule, schema=plain_data(root))
 
     def _with_cases(

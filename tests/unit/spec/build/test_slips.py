@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
 from mockgen_watch.spec.build.master import build_master
 from mockgen_watch.spec.build.reader import BuildContext
+from mockgen_watch.spec.build.schemas import KEYWORDS, check_contract
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.spec.pattern import PatternError, compile_pattern
+from mockgen_watch.workflow.project import open_project
 from tests.unit.spec.reading import findings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def found_in(spec: dict[str, object]) -> list[tuple[str, str, str, str]]:
@@ -169,3 +176,49 @@ def test_a_transform_that_leaves_nothing_is_a_warning(spec: dict[str, object]) -
 )
 def test_a_transform_that_leaves_something_is_right(spec: dict[str, object]) -> None:
     assert "MG230" not in {code for code, *_ in found_in(spec)}
+
+
+def test_the_keywords_are_those_of_the_meta_schema() -> None:
+    registry = importlib.import_module("jsonschema_specifications").REGISTRY
+    vocabularies = [uri for uri in registry if "draft/2020-12/meta/" in uri]
+    names = {name for uri in vocabularies for name in registry.contents(uri)["properties"]}
+    assert names == KEYWORDS
+
+
+CONTRACTS = {
+    "a misspelt keyword": ({"properties": {"a": {"minLenght": 1}}}, ['no "minLenght"']),
+    "an earlier keyword": ({"dependencies": {"a": ["b"]}}, ["of an earlier draft"]),
+    "formats": (
+        {"properties": {"format": {"format": "date"}, "b": {"items": {"format": "email"}}}},
+        ["checks nothing, here and in 1 more place"],
+    ),
+    "what is right": (
+        {
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            "definitions": {"a": {"type": "string"}},
+            "properties": {"minLenght": {"$ref": "#/definitions/a"}},
+            "x-owner": "billing",
+        },
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize(("schema", "messages"), CONTRACTS.values(), ids=CONTRACTS)
+def test_a_schema_in_a_file_is_looked_at_as_well(schema: object, messages: list[str]) -> None:
+    found = check_contract(parse("specs/claim.schema.json", json.dumps(schema).encode()))
+    assert {(each.code, str(each.severity)) for each in found} <= {("MG217", "warning")}
+    for each, words in zip(found, messages, strict=True):
+        assert words in each.message
+
+
+def test_a_contract_is_looked_at_where_it_is_used(tmp_path: Path) -> None:
+    suite = tmp_path / "specs" / "a"
+    suite.mkdir(parents=True)
+    (suite / "user_input.yaml").write_text("M: {s: [abc], $conforms: s.schema.json}\n")
+    (suite / "s.schema.json").write_text('{"properties": {"s": {"minLenght": 1}}}')
+    suites = open_project(tmp_path).suites
+    suites.plans("a")
+    (found,) = suites.found()
+    assert str(found.location) == "specs/a/s.schema.json:1:23"
+    assert "minLength" in found.hint
