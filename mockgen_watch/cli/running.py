@@ -105,7 +105,7 @@ def open_selection(
     if not is_asked and options.config is None:
         return open_selected(options), selection
     from mockgen_watch.migrations.direct import DirectReading
-    from mockgen_watch.workflow.migrate import is_earlier_file, open_legacy
+    from mockgen_watch.workflow.direct import is_earlier_file, open_legacy
 
     if not is_asked and not is_earlier_file(options.directory, options.config):
         return open_selected(options), selection
