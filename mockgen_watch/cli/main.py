@@ -6,6 +6,7 @@ import argparse
 import difflib
 import importlib
 import os
+import re
 import sys
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     Run: TypeAlias = Callable[[argparse.Namespace], int]
 
 PROGRAM: Final = "mockgen-watch"
+
+_COMMON_OPTION: Final = r"-C.+|--(profile|log-format)=.*|-[vqh]+|--(verbose|quiet|help|version)"
+"""Options that may come before a command, and the two that need none."""
 
 
 class Entry:
@@ -83,6 +87,12 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     for name, module, summary in _TABLE
 }
 
+EARLIER: Final = Entry(
+    "mockgen_watch.cli.commands.earlier",
+    "A command of the earlier system: options without a command.",
+)
+"""What carries out command lines such as ``--enhanced --count 5``."""
+
 
 def run() -> int:
     """Carry out the process's own command line and return the exit code."""
@@ -141,27 +151,22 @@ def _run_guarded(
 def _dispatch(
     words: Sequence[str], commands: Mapping[str, Entry], options: argparse.Namespace
 ) -> int:
-    parser = _top_parser(commands)
-    parser.parse_args(words, options)
-    if options.command is None:
-        parser.print_help()
-        return ExitCode.USAGE
-    entry = commands.get(options.command)
-    if entry is None:
-        near = difflib.get_close_matches(options.command.casefold(), commands, n=1)
-        hint = f'did you mean "{near[0]}"?' if near else f"see {PROGRAM} --help"
-        parser.error(f'unknown command "{options.command}" ({hint})')
-    add_arguments, examples, run_command = load_command(entry)
-    own = argparse.ArgumentParser(
-        prog=f"{PROGRAM} {options.command}",
-        description=entry.summary,
-        epilog=examples,
-        formatter_class=help_formatter,
-        allow_abbrev=False,
-    )
-    add_arguments(own)
-    add_global_options(own, is_repeat=True)
-    own.parse_args(options.command_words, options)
+    if _is_earlier_form(words):
+        options.command = ""
+        options.command_words = words
+        run_command = _parse_own(EARLIER, options)
+    else:
+        parser = _top_parser(commands)
+        parser.parse_args(words, options)
+        if options.command is None:
+            parser.print_help()
+            return ExitCode.DONE
+        entry = commands.get(options.command)
+        if entry is None:
+            near = difflib.get_close_matches(options.command.casefold(), commands, n=1)
+            hint = f'did you mean "{near[0]}"?' if near else f"see {PROGRAM} --help"
+            parser.error(f'unknown command "{options.command}" ({hint})')
+        run_command = _parse_own(entry, options)
     form = options.log_format
     level = level_of(form, is_verbose=options.verbose, is_quiet=options.quiet)
     options.log = Log(form, level)
@@ -169,6 +174,41 @@ def _dispatch(
     code = run_command(options)
     options.log.debug("command.ended", command=options.command, code=int(code))
     return code
+
+
+def _is_earlier_form(words: Sequence[str]) -> bool:
+    """Return whether there is no command, but an option that is not one of every command."""
+    waiting = iter(words)
+    for word in waiting:
+        if word in {"-C", "--profile", "--log-format"}:
+            next(waiting, None)
+        elif not word.startswith("-"):
+            return False
+        elif not re.fullmatch(_COMMON_OPTION, word):
+            return word not in {"-", "--"}
+    return False
+
+
+def _parse_own(entry: Entry, options: argparse.Namespace) -> Run:
+    """Put what the words after the command say into ``options``; return what carries it out."""
+    add_arguments, examples, run_command = load_command(entry)
+    own = argparse.ArgumentParser(
+        prog=f"{PROGRAM} {options.command}".rstrip(),
+        description=entry.summary,
+        epilog=examples,
+        formatter_class=help_formatter,
+        allow_abbrev=False,
+    )
+    add_arguments(own)
+    add_global_options(own, is_repeat=entry is not EARLIER)
+    _, unknown = own.parse_known_args(options.command_words, options)
+    if unknown:
+        near = difflib.get_close_matches(
+            unknown[0].partition("=")[0], re.findall(r"--?[a-z][a-z-]*", own.format_help()), n=1
+        )
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        own.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+    return run_command
 
 
 def load_command(entry: Entry) -> tuple[AddArguments, str, Run]:

@@ -5,10 +5,16 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 PROFILE: Final = "MOCKGEN_PROFILE"
 """The environment variable that names a profile, where no option does."""
+
+SCENARIOS: Final = ("positive", "negative", "exclusion")
+"""Those that have an option of their own."""
 
 _COLUMNS: Final = 80
 """Width of help where there is no terminal."""
@@ -72,9 +78,26 @@ def add_global_options(parser: argparse.ArgumentParser, *, is_repeat: bool = Fal
     )
 
 
-def add_flag(parser: argparse._ActionsContainer, name: str, text: str) -> None:
+def add_flag(parser: argparse._ActionsContainer, name: str, text: str, *, short: str = "") -> None:
     """Declare an option without a value; ``text`` is its help."""
-    parser.add_argument(name, action="store_true", help=text)
+    parser.add_argument(*filter(None, (short, name)), action="store_true", help=text)
+
+
+def add_scenario_flags(parser: argparse._ActionsContainer) -> None:
+    """Declare ``--all``, ``--scenario S`` and a flag for each of ``SCENARIOS``."""
+    add_flag(parser, "--all", "every scenario", short="-a")
+    for name in SCENARIOS:
+        parser.add_argument(
+            *(f"-{name[0]}", f"--{name}"),
+            dest="scenario",
+            action="append_const",
+            const=name,
+            default=[],
+            help=f"the scenario {name}",
+        )
+    parser.add_argument(
+        "--scenario", metavar="S", action="append", default=[], help="these: S, or S,S"
+    )
 
 
 def add_suites(parser: argparse.ArgumentParser) -> None:
@@ -91,16 +114,15 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
     """Declare ``--model``, ``--models``, ``--scenario``, ``--count``, ``--seed`` and the format."""
     group = parser.add_argument_group("what to generate")
     add_models(group)
-    group.add_argument("--models", metavar="M", nargs="+", default=[], help="these models only")
     group.add_argument(
         "--scenario",
         metavar="S",
         action="append",
         default=[],
-        help="this scenario only (positive, negative, …); may be repeated",
+        help="this scenario only (positive, negative, …); may be repeated, or S,S",
     )
     group.add_argument(
-        "--count",
+        *("-c", "--count"),
         metavar="N",
         type=whole_number,
         help="records in each output, instead of the spec's count",
@@ -110,10 +132,15 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
 
 
 def add_models(group: argparse._ArgumentGroup) -> None:
-    """Declare ``--model``."""
+    """Declare ``--model`` and ``--models``."""
     group.add_argument(
-        "--model", metavar="M", action="append", default=[], help="this model only; may be repeated"
+        *("-m", "--model"),
+        metavar="M",
+        action="append",
+        default=[],
+        help="this model only, or a section: Model_1_Negative; may be repeated, or M,M",
     )
+    group.add_argument("--models", metavar="M", nargs="+", default=[], help="these models only")
 
 
 def add_format(group: argparse._ArgumentGroup) -> None:
@@ -136,9 +163,19 @@ def add_jobs(group: argparse._ActionsContainer) -> None:
     )
 
 
+def add_as_before(parser: argparse._ActionsContainer) -> None:
+    """Declare ``--as-before``."""
+    add_flag(parser, "--as-before", "write files as the earlier system did: names, places, shapes")
+
+
 def add_json(parser: argparse._ActionsContainer, what: str = "the result") -> None:
     """Declare ``--json``."""
     add_flag(parser, "--json", f"{what} as JSON")
+
+
+def names_in(words: Iterable[str]) -> tuple[str, ...]:
+    """Return the names in ``words``, several of which may be in one, with commas between them."""
+    return tuple(name.strip() for word in words for name in word.split(",") if name.strip())
 
 
 def whole_number(text: str) -> int:

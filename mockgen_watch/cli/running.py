@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING, Final, TextIO
 
 from mockgen_watch.cli import ExitCode
+from mockgen_watch.cli.options import names_in
 from mockgen_watch.diagnostics import Diagnostic, Severity, has_errors
 from mockgen_watch.errors import UsageError
 from mockgen_watch.executors import Executor, Serial
@@ -21,7 +22,7 @@ from mockgen_watch.spec.model import Layout
 from mockgen_watch.views.diagnostics import diagnostics_text
 from mockgen_watch.views.runs import report_data, report_lines
 from mockgen_watch.views.values import json_text
-from mockgen_watch.workflow.project import OpenProject, open_file, open_project
+from mockgen_watch.workflow.project import OpenProject, open_file, open_project, user_input_in
 
 if TYPE_CHECKING:
     import argparse
@@ -51,7 +52,7 @@ _LEVELS: Final = {
 }
 
 
-def selection_of(options: argparse.Namespace, scenarios: Iterable[str] = ()) -> Selection:
+def selection_of(options: argparse.Namespace) -> Selection:
     """Return the selection that the options of ``add_selection`` ask for.
 
     Raises:
@@ -65,8 +66,8 @@ def selection_of(options: argparse.Namespace, scenarios: Iterable[str] = ()) -> 
             )
         layout = Layout.SPLIT.value
     return Selection(
-        models=(*options.model, *options.models),
-        scenarios=(*getattr(options, "scenario", ()), *scenarios),
+        models=names_in((*options.model, *options.models)),
+        scenarios=names_in(options.scenario),
         count=options.count,
         seed=getattr(options, "seed", None),
         format=options.format,
@@ -95,13 +96,16 @@ def open_selection(
 ) -> tuple[OpenProject, Selection]:
     """Return the project that the options name, and what is selected of it.
 
-    A file in the oldest format that ``--config`` names is read as it is, and so are those of the
-    folder with ``--legacy``; without such files the selection is the one given.
+    Outside of projects ``--config`` is by default the user_input file of the folder. A file in the
+    oldest format that it names is read as it is, and so are those of the folder with ``--legacy``;
+    without such files the selection is the one given.
 
     Raises:
         UsageError: there is none.
     """
     is_asked = getattr(options, "legacy", False)
+    if options.config is None:
+        options.config = user_input_in(options.directory)
     if not is_asked and options.config is None:
         return open_selected(options), selection
     from mockgen_watch.migrations.direct import DirectReading

@@ -37,7 +37,8 @@ class Selection(Struct, frozen=True, kw_only=True):
     """Which outputs are wanted, and what replaces what the specs say.
 
     Attributes:
-        models, scenarios: names, in any case; empty: all of them.
+        models, scenarios: names, in any case; empty: all of them. Among the models the name of a
+            suffix section, such as ``Model_1_Negative``, means that scenario of its model.
         count: records of each selected output; parents that are not selected keep theirs.
         seed: of everything, parents included.
         format: options of another format than the spec's are dropped with it.
@@ -52,7 +53,8 @@ class Selection(Struct, frozen=True, kw_only=True):
 
     def selects(self, model: str, scenario: str) -> bool:
         """Return whether the output ``model/scenario`` is wanted."""
-        return _names(self.models, model) and _names(self.scenarios, scenario)
+        is_meant = _names(self.models, model) or _names(self.models, section_name(model, scenario))
+        return is_meant and _names(self.scenarios, scenario)
 
     def count_of(self, model: spec.Model, scenario: spec.Scenario) -> int:
         """Return how many records ``scenario`` has in this run."""
@@ -68,6 +70,14 @@ class Selection(Struct, frozen=True, kw_only=True):
         if self.layout is not None:
             output = replace(output, layout=self.layout)
         return output
+
+
+def section_name(model: str, scenario: str) -> str:
+    """Return what the suffix section of a scenario is called, where scenarios can have one.
+
+    Others have the name of their model. No model can have the name of a suffix section.
+    """
+    return f"{model}_{scenario}" if scenario in spec.WELL_KNOWN else model
 
 
 def _names(names: tuple[str, ...], name: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import operator
 import unicodedata
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -113,6 +113,9 @@ def fold(name: str) -> str:
     """Return what two names share that a file system may take for one."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
+
+WELL_KNOWN: Final = ("positive", "negative", "exclusion", "mixed")
+"""The scenarios whose meaning the format fixes; written in any case, and as suffix sections."""
 
 ELEMENT = "[]"
 """The segment of an address path that stands for any element of an array."""

@@ -200,14 +200,19 @@ def file_bytes(production: Production, executor: Executor, advance: Advance) -> 
     advance(production.plan, 1)
 
 
-def record_bytes(production: Production, index: int) -> bytes:
-    """Return a whole file that holds record ``index`` alone.
+def record_bytes(
+    production: Production,
+    index: int,
+    shaped: Callable[[dict[str, Json]], dict[str, Json]] = dict,
+) -> bytes:
+    """Return a whole file that holds record ``index`` alone, as ``shaped`` returns it.
 
     Raises:
         FindingsError: it cannot be written.
     """
     try:
-        return rendering.alone(production.writer, production.record_at(index), index)
+        record = shaped(production.record_at(index))
+        return rendering.alone(production.writer, record, index)
     except FormatError as error:
         raise _cannot_write(production.plan, error) from error
 

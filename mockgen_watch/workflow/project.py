@@ -31,7 +31,13 @@ from mockgen_watch.storage.project_folder import (
 )
 from mockgen_watch.storage.specs import SPECS_CACHE, SpecSnapshot, read_specs
 from mockgen_watch.storage.stat_cache import StatCache
-from mockgen_watch.workflow.sources import PLUGIN, PROJECT_NAMES, Sources, is_hidden
+from mockgen_watch.workflow.sources import (
+    PLUGIN,
+    PROJECT_NAMES,
+    USER_INPUT_NAMES,
+    Sources,
+    is_hidden,
+)
 from mockgen_watch.workflow.suites import Suites, SuiteSettings, one_too_many
 
 if TYPE_CHECKING:
@@ -220,6 +226,24 @@ def open_file(start: StrPath, config: str, master: str | None) -> OpenProject:
         files={suite_name(files[0]): files[0]},
     )
     return OpenProject.without_folder(start, suites, StateFolder.of(start))
+
+
+def user_input_in(start: StrPath, *, is_preferred: bool = False) -> str | None:
+    """Return the user_input file of the folder ``start`` that is meant where no file is named.
+
+    It is meant where ``start`` is in no project; where ``is_preferred``, in a project too, as long
+    as the folder has no ``specs/`` and is not in one.
+    """
+    folder = Path(start)
+    names = [name for name in reversed(USER_INPUT_NAMES) if (folder / name).is_file()]
+    if not names or (folder / SPECS).is_dir():
+        return None
+    try:
+        specs = Path(find_project(start), SPECS)
+    except UsageError:
+        return names[0]
+    is_spec = folder.resolve().is_relative_to(specs.resolve())
+    return names[0] if is_preferred and not is_spec else None
 
 
 def suite_name(path: str) -> str:

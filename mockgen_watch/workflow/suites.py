@@ -37,7 +37,11 @@ from mockgen_watch.spec.build.pools import (
     read_lines,
     vocabulary_names,
 )
-from mockgen_watch.spec.build.user_input import build_user_input, earlier_sections
+from mockgen_watch.spec.build.user_input import (
+    build_user_input,
+    earlier_sections,
+    with_base_sections,
+)
 from mockgen_watch.spec.document import Document, Node, plain_data
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.workflow.sources import (
@@ -96,6 +100,8 @@ class SuiteSettings(Struct, frozen=True, kw_only=True):
             what the outputs are.
         catalog: what plugins offer.
         plugin_locations: where the project file names each plugin.
+        has_base_sections: the sections of models are scenarios as well, in files of the earlier
+            system.
         direct: file in the oldest format → how it is read; sections are recognised in others.
     """
 
@@ -108,6 +114,7 @@ class SuiteSettings(Struct, frozen=True, kw_only=True):
     catalog: Catalog = field(default_factory=Catalog)
     plugin_locations: Mapping[str, Location] = field(default_factory=dict)
     direct: Mapping[str, DirectReading] = field(default_factory=dict)
+    has_base_sections: bool = False
 
 
 class Suites:
@@ -256,6 +263,28 @@ class Suites:
         """Return path → master file of those that were read; None for one with errors."""
         return self._masters
 
+    def with_base_sections(self) -> Suites:
+        """Return the same suites, not read yet, with ``has_base_sections``."""
+        return Suites(
+            self.sources,
+            replace(self.settings, has_base_sections=True),
+            files=self._given_files,
+            texts=self._texts,
+            unreadable=self._unreadable.values(),
+        )
+
+    def earlier_names(self, suite: str) -> tuple[str, ...] | None:
+        """Return the names of the sections of a file in the oldest format; None for a spec.
+
+        Where fields are at the top of such a file there are no names.
+        """
+        path = self.files[suite]
+        document = self._parsed(path)
+        names = tuple(
+            member.key for member in earlier_sections(document.root if document else None)
+        )
+        return names if names or path in self.settings.direct else None
+
     def text_of(self, path: str) -> str | None:
         """Return the text of a file; None when it is not there or cannot be read as text."""
         if path in self._texts:
@@ -288,6 +317,8 @@ class Suites:
             user_input, found = build_user_input(document, self._context())
             self.report(found)
             has_failed = user_input is None or has_errors(found) or not has_pools
+            if user_input is not None and self.settings.has_base_sections:
+                user_input = with_base_sections(document, user_input)
         if user_input is not None:
             if not has_failed:
                 user_input, has_failed = self._read_files_of_models(user_input, inputs)

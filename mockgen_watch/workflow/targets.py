@@ -11,8 +11,9 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic, did_you_mean, has_errors
 from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.lock.paths import LABELS_SUFFIX, below
-from mockgen_watch.plan.model import Selection
+from mockgen_watch.plan.model import Selection, section_name
 from mockgen_watch.scenarios.labels import wants_labels
+from mockgen_watch.spec.model import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -237,13 +238,16 @@ def _suites_named(suites: Suites, names: Sequence[str]) -> Iterator[str]:
 def _check_names(suites: Suites, names: Iterable[str], selection: Selection) -> None:
     models: set[str] = set()
     scenarios: set[str] = set()
+    sections: set[str] = set()
     for name in names:
         user_input = suites.read(name).user_input
         for model in user_input.models if user_input else ():
             models.add(model.name)
             scenarios.update(scenario.name for scenario in model.scenarios)
+            sections.update(section_name(model.name, each.name) for each in model.scenarios)
     if models:
-        _check_known("model", selection.models, models)
+        asked = [name for name in selection.models if fold(name) not in set(map(fold, sections))]
+        _check_known("model", asked, models)
         _check_known("scenario", selection.scenarios, scenarios)
 
 

@@ -6,7 +6,14 @@ import contextlib
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
-from mockgen_watch.cli.options import add_flag, add_jobs, add_json, add_selection, add_suites
+from mockgen_watch.cli.options import (
+    add_as_before,
+    add_flag,
+    add_jobs,
+    add_json,
+    add_selection,
+    add_suites,
+)
 from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.storage.scan import Stamps, look_at_stamps
 
@@ -31,7 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_suites(parser)
     add_selection(parser)
     place = parser.add_argument_group("where to write")
-    place.add_argument("--out", metavar="DIR", help="write to DIR instead of mock_outputs/")
+    place.add_argument(
+        *("-o", "--out", "--output-dir"),
+        metavar="DIR",
+        help="write to DIR instead of mock_outputs/",
+    )
     add_flag(place, "--stdout", "write the records to stdout")
     add_flag(
         place, "--snapshot", "write files with the time in their names, which are never overwritten"
@@ -52,7 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "files in the oldest format alone (Edit_1, Edit_2, … with values between commas)",
     )
     add_flag(adhoc, "--keep-empty", "with --legacy: keep the empty values of such files")
+    add_as_before(adhoc)
     run = parser.add_argument_group("how to run")
+    add_flag(run, "--list", "list the outputs and write nothing")
     add_jobs(run)
     add_flag(run, "--dry-run", "show what would be done, without doing it")
     add_flag(run, "--force", "replace outputs that were edited by hand, after a backup")
@@ -60,7 +73,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    stamps = look_at_stamps(options.directory) if _is_plain(options) else None
+    stamps = None
+    if _is_plain(options):
+        # Without a project it is perhaps about the files of this folder.
+        with contextlib.suppress(UsageError):
+            stamps = look_at_stamps(options.directory)
     if stamps is None or stamps.up_to_date is None:
         return _generate(options, stamps)
     options.log.info("run.done", written=0, removed=0, refused=0, kept=stamps.up_to_date)
@@ -79,6 +96,8 @@ def _is_plain(options: argparse.Namespace) -> bool:
             options.enhanced,
             options.legacy,
             options.keep_empty,
+            options.as_before,
+            options.list,
             options.dry_run,
             options.force,
             options.json,
@@ -113,6 +132,14 @@ def _generate(options: argparse.Namespace, stamps: Stamps | None) -> int:
     _check_combination(options)
     project, selection = open_selection(options, selection_of(options))
     request = Request(suites=tuple(options.suites), selection=selection, force=options.force)
+    if options.list:
+        from mockgen_watch.cli.commands.snapshots import list_outputs
+
+        return list_outputs(project, request, options)
+    if options.as_before:
+        from mockgen_watch.cli.commands.earlier import request_of, write_as_before
+
+        return write_as_before(project, request_of(options, selection), options, options.out)
     if options.log.shows(Level.DEBUG) and not options.legacy:
         _log_slow_fields(project, request, options.log)
     is_snapshot = options.snapshot or options.enhanced or (options.config and not options.out)
@@ -161,6 +188,8 @@ def _check_combination(options: argparse.Namespace) -> None:
         raise UsageError("--stdout writes no files; leave out --out, --snapshot and --enhanced")
     if options.dry_run and (options.stdout or options.snapshot or options.enhanced):
         raise UsageError("--dry-run works only for mock_outputs/ and --out DIR")
+    if options.as_before and (options.stdout or options.snapshot or options.dry_run):
+        raise UsageError("--as-before writes files; leave out --stdout, --snapshot and --dry-run")
     if options.keep_empty and not options.legacy:
         raise UsageError("--keep-empty needs --legacy")
     if options.legacy and (options.dry_run or options.force):

@@ -13,14 +13,19 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from mockgen_watch.cli import ExitCode, running
+from mockgen_watch.cli.commands.earlier import request_of, write_as_before
 from mockgen_watch.cli.options import (
+    SCENARIOS,
+    add_as_before,
     add_flag,
     add_format,
     add_jobs,
     add_json,
     add_models,
+    add_scenario_flags,
     add_selection,
     add_suites,
+    names_in,
     whole_number,
 )
 from mockgen_watch.errors import FindingsError, UsageError
@@ -38,7 +43,6 @@ from mockgen_watch.workflow.targets import Request, select_plans
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockgen_watch.plan.model import Selection
     from mockgen_watch.workflow.project import OpenProject
 
 
@@ -80,7 +84,6 @@ RESTORE_EXAMPLES: Final = """examples:
 A snapshot never replaces a file. A backup does: the file that it replaces is backed up first.
 """
 
-_SCENARIOS: Final = ("positive", "negative", "exclusion")
 _COLUMNS: Final = ("suite", "model", "scenario", "records", "format")
 _AGE: Final = re.compile(r"(\d{1,6})([mhdw])")
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -171,42 +174,48 @@ def _snapshots_root(project: OpenProject, folder: str | None) -> OutputRoot:
 
 def add_scenarios_arguments(parser: argparse.ArgumentParser) -> None:
     which = parser.add_argument_group("which scenarios")
-    add_flag(which, "--all", "every scenario")
-    for name in _SCENARIOS:
-        add_flag(which, f"--{name}", f"the scenario {name}")
-    add_flag(which, "--list", "list the scenarios and write nothing")
+    add_scenario_flags(which)
+    add_flag(which, "--list", "list the scenarios and write nothing", short="-l")
     what = parser.add_argument_group("what to generate")
     add_models(what)
-    what.add_argument("--count", metavar="N", type=whole_number, help="records in each scenario")
+    what.add_argument(
+        *("-c", "--count"), metavar="N", type=whole_number, help="records in each scenario"
+    )
     what.add_argument("--seed", metavar="N", type=int, help="use this seed instead of the spec's")
     add_format(what)
     where = parser.add_argument_group("input and output")
     where.add_argument("--config", metavar="FILE", help="a user_input file outside specs/")
     where.add_argument("--master", metavar="FILE", help="its master")
     where.add_argument(
-        "--output-dir", metavar="DIR", help="the folder (default: mock_outputs/snapshots)"
+        *("-o", "--output-dir"), metavar="DIR", help="the folder (default: mock_outputs/snapshots)"
     )
+    add_as_before(where)
     parser.add_argument("--jobs", type=whole_number, default=1, help=argparse.SUPPRESS)
     add_json(parser)
 
 
 def run_scenarios(options: argparse.Namespace) -> int:
-    options.models = []
-    names = [name for name in _SCENARIOS if getattr(options, name)]
+    names = list(names_in(options.scenario))
     if options.master and not options.config:
         raise UsageError("--master needs --config; a suite names its master with $master")
     if not names and not options.all and not options.list:
-        wanted = " or ".join(f"--{name}" for name in _SCENARIOS)
+        wanted = " or ".join(f"--{name}" for name in SCENARIOS)
         raise UsageError(f"name the scenarios: --all, {wanted}; --list shows them all")
-    asked = running.selection_of(options, () if options.all or options.list else names)
-    project, selection = running.open_selection(options, asked)
+    if options.all or options.list:
+        options.scenario = []
+    project, selection = running.open_selection(options, running.selection_of(options))
     if options.list:
-        return _list_scenarios(project, replace(selection, scenarios=()), options)
+        selection = replace(selection, scenarios=())
+        return list_outputs(project, Request(selection=selection), options)
+    if options.as_before:
+        request = request_of(options, selection)
+        return write_as_before(project, request, options, options.output_dir)
     return take_snapshot(project, Request(selection=selection), options, options.output_dir)
 
 
-def _list_scenarios(project: OpenProject, selection: Selection, options: argparse.Namespace) -> int:
-    plans, _ = select_plans(project, Request(selection=selection))
+def list_outputs(project: OpenProject, request: Request, options: argparse.Namespace) -> int:
+    """Print the selected outputs, one per line, and return the exit code."""
+    plans, _ = select_plans(project, request)
     rows = [
         (plan.suite or "specs", plan.model, plan.scenario, str(plan.count), plan.output.format)
         for plan in plans

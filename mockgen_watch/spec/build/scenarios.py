@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 
-WELL_KNOWN: Final = ("positive", "negative", "exclusion", "mixed")
-"""The scenarios whose meaning the format fixes; written in any case."""
-
 BASE: Final = "base"
 """The scenario of a model that names none."""
 
@@ -53,13 +50,13 @@ def read_defaults(directives: Mapping[str, reader.Entry], inherited: Defaults) -
 def scenario_name(written: str) -> str:
     """Return the name of a scenario as outputs know it: the well-known ones in lower case."""
     lowered = written.casefold()
-    return lowered if lowered in WELL_KNOWN else written
+    return lowered if lowered in spec.WELL_KNOWN else written
 
 
 def misspelt_scenario(name: str) -> str:
     """Return the well-known scenario that ``name`` is one typing slip away from, or ``""``."""
     folded = spec.fold(name)
-    return next((known for known in WELL_KNOWN if is_slip(folded, known)), "")
+    return next((known for known in spec.WELL_KNOWN if is_slip(folded, known)), "")
 
 
 def build_scenario(
@@ -115,7 +112,7 @@ def _read_promise(directives: dict[str, reader.Entry], name: str) -> tuple[spec.
     if twin is not None and keeps is not None:
         keeps.key_error("MG204", "$keeps cannot stand beside $negative_of")
     for given in (keeps, twin):
-        if given is not None and name in WELL_KNOWN:
+        if given is not None and name in spec.WELL_KNOWN:
             message = f"{given.key} is for scenarios with a name of their own, not for {name}"
             given.key_error("MG204", message)
     if twin is not None:

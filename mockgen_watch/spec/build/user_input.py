@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Related, Severity
 from mockgen_watch.spec.build import reader
@@ -14,7 +15,7 @@ from mockgen_watch.spec.build.links import check_links
 from mockgen_watch.spec.build.references import check_counts
 from mockgen_watch.spec.build.rules import build_exclusions, build_rules
 from mockgen_watch.spec.build.scenarios import (
-    WELL_KNOWN,
+    BASE,
     Defaults,
     base_scenario,
     build_scenario,
@@ -36,11 +37,13 @@ from mockgen_watch.spec.document import (
     members_of,
 )
 from mockgen_watch.spec.model import (
+    WELL_KNOWN,
     MasterChoice,
     Model,
     ObjectShape,
     Origin,
     OriginKind,
+    Promise,
     UserInput,
     fold,
 )
@@ -147,6 +150,27 @@ def build_user_input(
     build.may_have_master = stated is None or not stated.is_empty
     spec = _user_input(root)
     return (None if build.diagnostics.failed else spec), build.diagnostics.sorted()
+
+
+def with_base_sections(document: Document, user_input: UserInput) -> UserInput:
+    """Return the spec of a file without directives, its models' own sections as scenarios too.
+
+    The earlier system made records of the section ``Model_1`` beside ``Model_1_Positive``; here it
+    is what the others are laid over.
+    """
+    if document.root is None or has_directives(document.root):
+        return user_input
+    own = {fold(member.key) for member in members_of(document.root)}
+    models = []
+    for model in user_input.models:
+        first = model.scenarios[0]
+        if first.name != BASE and fold(model.name) in own:
+            base = replace(first, name=BASE, overlay=None, promise=Promise.VALID, negative_of="")
+            base = replace(base, location=model.location)
+            models.append(replace(model, scenarios=(*model.scenarios, base)))
+        else:
+            models.append(model)
+    return replace(user_input, models=tuple(models))
 
 
 def _user_input(root: reader.Entry) -> UserInput | None:
