@@ -17,7 +17,6 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.errors import UsageError
 from mockgen_watch.lock.model import Action, Reason
-from mockgen_watch.lock.paths import below
 from mockgen_watch.plan.model import OutputPlan, Selection
 from mockgen_watch.spec.build.scenarios import BASE
 from mockgen_watch.spec.build.user_input import file_name_problem
@@ -84,14 +83,12 @@ class Section(Struct, frozen=True, kw_only=True):
         name: as written in the file, or as it would be.
         plan: of its records as JSON, each alone.
         count: the number of records that are wanted.
-        folder: of its files, below the output folder.
         is_edit: it is of a file in the oldest format.
     """
 
     name: str
     plan: OutputPlan
     count: int
-    folder: str
     is_edit: bool
 
 
@@ -151,7 +148,6 @@ def _sections(
                     name=_name_of(plan, earlier, is_wgs=request.is_wgs),
                     plan=_as_json(plan),
                     count=1 if request.layout is Layout.SINGLE else plan.count,
-                    folder=suite if project.suites.settings.specs else "",
                     is_edit=earlier is not None,
                 )
                 for plan in own
@@ -291,8 +287,8 @@ def write_sections(
     """Write the records of ``sections`` to new files and yield them as they are there.
 
     ``Model_1_Positive_20250818T132628.756619Z.json``, ``Model_1_All_Probabilities_….json``,
-    ``enhanced_output_….json``; split: ``Model_1_Positive_Record_001_….json``. Suites of a project
-    have folders of their own. ``stamp`` gives the time in this form, later at each call.
+    ``enhanced_output_….json``; split: ``Model_1_Positive_Record_001_….json``. ``stamp`` gives
+    the time in this form, later at each call.
 
     Raises:
         FindingsError: a record cannot be written.
@@ -300,10 +296,9 @@ def write_sections(
     """
     shaped = _in_lists if request.is_wgs else dict
     for document in _documents(sections, request):
-        folder = document.sections[0].folder
         ready = [(one, prepare_production(one.plan)) for one in document.sections]
         while True:
-            path = below(folder, f"{document.stem}_{stamp()}.json")
+            path = f"{document.stem}_{stamp()}.json"
             chunks = _chunks(ready, document.number, shaped, advance)
             if write_new_below(root, path, chunks):
                 break

@@ -17,7 +17,7 @@ from mockgen_watch.cli.options import (
 from mockgen_watch.errors import UsageError
 from mockgen_watch.observe import escape_for_terminal, utc_stamp
 from mockgen_watch.spec.model import Layout
-from mockgen_watch.storage.project_folder import OutputRoot
+from mockgen_watch.storage.project_folder import OutputRoot, find_project
 from mockgen_watch.views.values import aligned
 from mockgen_watch.workflow.earlier import (
     EarlierRequest,
@@ -94,14 +94,27 @@ def run(options: argparse.Namespace) -> int:
         return _begin(options)
     if options.config is None:
         options.config = user_input_in(options.directory, is_preferred=True)
-    if options.master and options.config is None:
-        raise UsageError("--master needs --config, or a user_input.json in this folder")
+    if options.config is None:
+        _check_project(options)
     if options.keep_empty and not options.legacy:
         raise UsageError("--keep-empty needs --legacy")
     options.format, options.suites = None, []
     options.is_earlier = True
     project, selection = running.open_selection(options, running.selection_of(options))
     return write_as_before(project, request_of(options, selection), options, options.output_dir)
+
+
+def _check_project(options: argparse.Namespace) -> None:
+    """Refuse to go on where no file is meant, and no project."""
+    if options.master:
+        raise UsageError("--master needs --config, or a user_input.json in this folder")
+    try:
+        find_project(options.directory)
+    except UsageError as error:
+        raise UsageError(
+            "this folder has no user_input.json; name another file with --config FILE, "
+            "or write one to begin with: mockgen-watch --init"
+        ) from error
 
 
 def _read_short(options: argparse.Namespace) -> None:

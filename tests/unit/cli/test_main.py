@@ -63,7 +63,7 @@ def test_a_wrong_command_line_is_a_usage_error(
 def test_without_a_command_there_is_help_and_no_internal_name(
     words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(words, TABLE) == 2
+    assert main(words, TABLE) == 0
     shown = capsys.readouterr()
     assert "commands:\n  greet" in shown.out
     assert "command_words" not in shown.out + shown.err
