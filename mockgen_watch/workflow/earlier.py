@@ -19,7 +19,12 @@ from mockgen_watch.errors import UsageError
 from mockgen_watch.lock.model import Action, Reason
 from mockgen_watch.plan.model import OutputPlan, Selection
 from mockgen_watch.spec.build.scenarios import BASE
-from mockgen_watch.spec.build.user_input import file_name_problem
+from mockgen_watch.spec.build.user_input import (
+    earlier_sections,
+    file_name_problem,
+    split_suffix,
+)
+from mockgen_watch.spec.document import members_of
 from mockgen_watch.spec.model import Labels, Layout, fold
 from mockgen_watch.storage.project_folder import OutputRoot, StateFolder
 from mockgen_watch.storage.swap import write_new_below
@@ -137,23 +142,19 @@ def _sections(
     """Return the sections of ``plans``, in the order of the file, suite by suite."""
     found: list[Section] = []
     for suite, group in groupby(plans, key=lambda plan: plan.suite):
-        own = list(group)
-        earlier = project.suites.earlier_names(suite)
-        if earlier is not None and any(plan.mix for plan in own):
-            # The mix stands for the whole file, and the sections are beside it.
-            own = [plan for plan in own if not plan.mix]
-        found += sorted(
-            (
-                Section(
-                    name=_name_of(plan, earlier, is_wgs=request.is_wgs),
-                    plan=_as_json(plan),
-                    count=1 if request.layout is Layout.SINGLE else plan.count,
-                    is_edit=earlier is not None,
-                )
-                for plan in own
-            ),
-            key=lambda section: section.plan.location,
-        )
+        root = project.suites.root_of(suite)
+        beside = {fold(split_suffix(member.key)[0]) for member in members_of(root)}
+        is_flat = project.suites.files[suite] in project.suites.settings.direct
+        edits = [member.key for member in earlier_sections(root)]
+        own: list[Section] = []
+        for plan in group:
+            # The one model of all sections is not in the file; its mix stands for the whole.
+            is_edit = bool(edits or is_flat) and fold(plan.model) not in beside
+            name = _name_of_edit(plan, edits) if is_edit else _name_of(plan, is_wgs=request.is_wgs)
+            count = 1 if request.layout is Layout.SINGLE else plan.count
+            if not (is_edit and plan.mix):
+                own.append(Section(name=name, plan=_as_json(plan), count=count, is_edit=is_edit))
+        found += sorted(own, key=lambda section: section.plan.location)
     return tuple(found)
 
 
@@ -164,12 +165,14 @@ def _as_json(plan: OutputPlan) -> OutputPlan:
     return replace(plan, output=output)
 
 
-def _name_of(plan: OutputPlan, earlier: Sequence[str] | None, *, is_wgs: bool) -> str:
-    if earlier is not None and plan.scenario == BASE:
-        name = earlier[0] if earlier else plan.model
-        return plan.model if file_name_problem(name) else name
-    if earlier is not None:
+def _name_of_edit(plan: OutputPlan, sections: Sequence[str]) -> str:
+    if plan.scenario != BASE:
         return plan.scenario
+    is_usable = bool(sections) and not file_name_problem(sections[0])
+    return sections[0] if is_usable else plan.model
+
+
+def _name_of(plan: OutputPlan, *, is_wgs: bool) -> str:
     if plan.scenario == BASE:
         return plan.model
     if is_wgs:

@@ -273,17 +273,10 @@ class Suites:
             unreadable=self._unreadable.values(),
         )
 
-    def earlier_names(self, suite: str) -> tuple[str, ...] | None:
-        """Return the names of the sections of a file in the oldest format; None for a spec.
-
-        Where fields are at the top of such a file there are no names.
-        """
-        path = self.files[suite]
-        document = self._parsed(path)
-        names = tuple(
-            member.key for member in earlier_sections(document.root if document else None)
-        )
-        return names if names or path in self.settings.direct else None
+    def root_of(self, suite: str) -> Node | None:
+        """Return the data of a suite's user_input file as it is; None when it has errors."""
+        document = self._parsed(self.files[suite])
+        return None if document is None else document.root
 
     def text_of(self, path: str) -> str | None:
         """Return the text of a file; None when it is not there or cannot be read as text."""
