@@ -67,7 +67,7 @@ class WorkerFailedError(MockgenError):
     def of(cls, process: BaseProcess) -> WorkerFailedError:
         """Return the error for ``process``, which has ended."""
         code = process.exitcode
-        return cls(f"a worker process ended with code {code} before it was done")
+        return cls(f"a worker process exited early with code {code}")
 
 
 class Processes(PlacingExecutor):
@@ -80,7 +80,7 @@ class Processes(PlacingExecutor):
             UsageError: this system cannot fork.
         """
         if not hasattr(os, "fork"):
-            raise UsageError("several processes need a system that can fork")
+            raise UsageError("--jobs above 1 needs a system that can fork")
         self._jobs = jobs
         self._chunk = chunk
         self._ring = ring

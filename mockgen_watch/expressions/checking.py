@@ -53,7 +53,7 @@ def check_truth(node: Node, names: Mapping[str, Type]) -> Checked:
     """Return the types of a rule, which is true or false; see ``check``."""
     checked = check(node, names)
     if checked.type.is_known and checked.type.kind is not Kind.BOOLEAN:
-        raise _wrong(node, f"a rule is true or false, and this is {checked.type.kind}")
+        raise _wrong(node, f"a rule must be true or false, but this is {checked.type.kind}")
     return checked
 
 
@@ -108,7 +108,7 @@ class _Checker:
         record = names.get("record")
         fields = record.fields if record is not None and record.fields else {}
         near = nearest_word(node.name, [*names, *fields])
-        message = f'there is no name "{node.name}" here'
+        message = f'unknown name "{node.name}"'
         if node.name in fields or near in fields:
             right = f"record.{node.name if node.name in fields else near}"
             raise ExpressionError(message, node.start, node.end, f"did you mean {right}?", right)
@@ -132,7 +132,7 @@ class _Checker:
         if found is None:
             near = nearest_word(node.field, above.fields)
             start, end = node.quoted or (node.end - len(node.field), node.end)
-            message = f'there is no field "{node.field}"'
+            message = f'unknown field "{node.field}"'
             hint = f"did you mean {near}?" if near else _listed(above.fields)
             fits = end - start == len(node.field) and re.fullmatch(
                 _QUOTABLE if node.quoted else syntax.WORD, near
@@ -147,12 +147,12 @@ class _Checker:
         index = self._operand(node.index, names, sure, "an element")
         if self._is_map(above):
             if index.is_known and index.kind is not Kind.TEXT:
-                raise _wrong(node.index, f"a field is named by text, not by {index.kind}")
+                raise _wrong(node.index, f"the name of a field must be text, not {index.kind}")
             return types.ANY
         if above.is_known and above.kind is not Kind.LIST:
             raise _wrong(node, f"{above.kind} has no elements")
         if index.is_known and index.kind is not Kind.INTEGER:
-            raise _wrong(node.index, f"an index is a whole number, not {index.kind}")
+            raise _wrong(node.index, f"an index must be a whole number, not {index.kind}")
         # Whether a list is long enough is known only for a record.
         return replace(above.item or types.ANY, is_optional=True)
 
@@ -161,7 +161,7 @@ class _Checker:
         if self._is_map(target):
             target = types.list_of(types.TEXT)
         if target.is_known and target.kind is not Kind.LIST:
-            raise _wrong(node.target, f"{node.kind} is for lists, not for {target.kind}")
+            raise _wrong(node.target, f"{node.kind} works on lists, not on {target.kind}")
         item = target.item or types.ANY
         inner = {**names, node.variable: item}
         # The variable may have the name of another, of which more is known.
@@ -238,14 +238,14 @@ class _Checker:
                 start = node.args[0].end + 1
             end = start + len(node.function)
             hint = f"did you mean {near}?" if near else _listed(functions.FUNCTIONS)
-            message = f'there is no function "{node.function}"'
+            message = f'unknown function "{node.function}"'
             raise ExpressionError(message, start, end, hint, near or None)
         if not function.fewest <= len(args) <= len(function.takes):
-            hint = f"such as {function.example}" if function.example else ""
+            hint = f"for example {function.example}" if function.example else ""
             raise _wrong(node, f"{node.function} does not take {len(args)} arguments", hint)
         for arg, taken, of in zip(node.args, function.takes, args, strict=False):
             if of.is_known and of.kind not in taken:
-                hint = f"such as {function.example}" if function.example else ""
+                hint = f"for example {function.example}" if function.example else ""
                 raise _wrong(arg, f"{node.function} does not take {of.kind}", hint)
         _check_constant(node)
         _check_days(node, args)
@@ -255,7 +255,7 @@ class _Checker:
             places = node.args[1]
             if isinstance(places, syntax.Literal) and isinstance(places.value, int):
                 if abs(places.value) > MOST_PLACES:
-                    raise _wrong(places, f"a number is rounded to {MOST_PLACES} places at most")
+                    raise _wrong(places, f"round() takes at most {MOST_PLACES} places")
                 return types.number(max(0, places.value))
         return found
 
@@ -273,7 +273,9 @@ class _Checker:
             if self._is_value and (item.is_nullable or item.is_optional):
                 state = "null" if item.is_nullable else "absent"
                 hint = "such as .map(x, x.a != null, x.a)" if item.is_nullable else ""
-                raise _wrong(node.args[0], f"elements may be {state}, and {name} needs all", hint)
+                raise _wrong(
+                    node.args[0], f"elements can be {state}, but {name} needs every value", hint
+                )
             found = [types.present(item)]
         for one, other in pairwise(found):
             if not types.comparable(one, other):
@@ -288,7 +290,7 @@ class _Checker:
     def _truth(self, node: Node, names: dict[str, Type], sure: _Sure) -> None:
         found = self._operand(node, names, sure, "a condition")
         if found.is_known and found.kind is not Kind.BOOLEAN:
-            raise _wrong(node, f"a condition is true or false, and this is {found.kind}")
+            raise _wrong(node, f"a condition must be true or false, but this is {found.kind}")
 
     def _operand(self, node: Node, names: dict[str, Type], sure: _Sure, what: str) -> Type:
         """Return the type of a node whose value is needed."""
@@ -296,9 +298,9 @@ class _Checker:
         if self._is_value and (found.is_nullable or found.is_optional):
             state = "null" if found.is_nullable else "absent"
             text = key_of(node) or "this value"
-            hint = "ask first, such as "
+            hint = "test for it first: "
             hint += f"{text} != null ? … : …" if found.is_nullable else f"has({text}) ? … : …"
-            raise _wrong(node, f"{text} may be {state}, and {what} needs a value", hint)
+            raise _wrong(node, f"{text} can be {state}, but {what} needs a value", hint)
         return types.present(found)
 
 
@@ -334,7 +336,7 @@ def _text_hint(args: Sequence[Type]) -> str:
     """Return how a date is written where one side is text."""
     kinds = {arg.kind for arg in args}
     is_date = Kind.TEXT in kinds and kinds & {Kind.DATE, Kind.DATETIME}
-    return 'a date is written date("2025-12-31")' if is_date else ""
+    return 'write a date as date("2025-12-31")' if is_date else ""
 
 
 def _literal(node: syntax.Literal) -> Type:
@@ -366,8 +368,8 @@ def _arithmetic(node: syntax.Call, args: Sequence[Type]) -> Type:
     if found is None:
         sign = "-" if name == "neg" else name
         both = left.kind if len(args) == 1 else f"{left.kind} and {right.kind}"
-        hint = 'a duration is written duration("5d")' if left.is_moment else ""
-        raise _wrong(node, f"{sign} does not go with {both}", hint)
+        hint = 'write a duration as duration("5d")' if left.is_moment else ""
+        raise _wrong(node, f"{sign} does not work with {both}", hint)
     return found
 
 
@@ -428,10 +430,10 @@ def _check_constant(node: syntax.Call) -> None:
         return
     if node.function == "duration" and read_duration(first.value) is None:
         hint = "such as 90m, 36h, 5d, 2w, 1mo, 1y or 1h30m"
-        raise _wrong(first, f'"{first.value}" is no duration', hint)
+        raise _wrong(first, f'"{first.value}" is not a duration', hint)
     is_date = node.function in {"date", "datetime", "timestamp"}
     if is_date and read_datetime(first.value) is None:
-        raise _wrong(first, f'"{first.value}" is no date', "such as 2025-12-31")
+        raise _wrong(first, f'"{first.value}" is not a date', "such as 2025-12-31")
 
 
 def _check_days(node: syntax.Call, args: Sequence[Type]) -> None:
@@ -459,4 +461,4 @@ def _wrong(node: Node, message: str, hint: str = "") -> ExpressionError:
 
 
 def _listed(names: Mapping[str, object]) -> str:
-    return f"there are {', '.join(names)}" if names else ""
+    return f"known names: {', '.join(names)}" if names else ""

@@ -70,7 +70,7 @@ def _by_backtracking(source: str) -> Callable[[str], bool]:
     try:
         found = regex.compile(source)
     except (regex.error, RecursionError, OverflowError) as error:
-        raise PatternFormError(f"{source!r} is no regular expression: {error}") from error
+        raise PatternFormError(f"{source!r} is not a regular expression: {error}") from error
 
     def find(text: str) -> bool:
         try:

@@ -318,15 +318,15 @@ def _tokens(text: str) -> Iterator[_Token]:
 def _unreadable(text: str, place: int, sign: str) -> ExpressionError:
     right, word = _SLIPS.get(sign, ("", ""))
     if right:
-        message = f'"{sign}" is no operator'
+        message = f'"{sign}" is not an operator'
         return ExpressionError(message, place, place + len(sign), f'"{word}" is {right}', right)
     if sign in "\"'":
         return ExpressionError("this text has no closing quote", place, len(text))
     if sign in "{}":
         message = "maps and messages are not supported"
         return ExpressionError(message, place, place + 1)
-    hint = "there is no operator for a power" if sign == "**" else ""
-    return ExpressionError(f'"{sign}" has no meaning here', place, place + len(sign), hint)
+    hint = "there is no power operator" if sign == "**" else ""
+    return ExpressionError(f'"{sign}" is not allowed here', place, place + len(sign), hint)
 
 
 class _Parser:
@@ -376,18 +376,20 @@ class _Parser:
             message = f'expected {wanted} here, found "not"'
             return ExpressionError(message, token.start, token.end, "such as !(record.a in [1, 2])")
         if right and token.kind == "word":
-            hint = f'"{word}" is written {right}'
-            message = f'"{token.text}" is no operator'
+            hint = f'write "{word}" as {right}'
+            message = f'"{token.text}" is not an operator'
             return ExpressionError(message, token.start, token.end, hint, right)
         if token.kind == "end":
-            return ExpressionError(f"{wanted} is missing at the end", token.start, token.end)
+            return ExpressionError(
+                f"expected {wanted}, but the expression ends", token.start, token.end
+            )
         message = f'expected {wanted} here, found "{token.text}"'
         return ExpressionError(message, token.start, token.end)
 
     def _go_down(self, token: _Token) -> None:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            message = f"an expression is nested {MAX_DEPTH} levels at most"
+            message = f"an expression can be nested at most {MAX_DEPTH} levels deep"
             raise ExpressionError(message, token.start, token.end)
 
     def _choice(self) -> Node:
@@ -563,8 +565,8 @@ def _check_levels(node: Node) -> None:
 
 
 def _too_many_levels(start: int, end: int) -> ExpressionError:
-    message = f"an expression has {MAX_LEVELS} operations in a row at most"
-    return ExpressionError(message, start, end, "put some of them in brackets")
+    message = f"an expression can have at most {MAX_LEVELS} operations in a row"
+    return ExpressionError(message, start, end, "group some of them with parentheses")
 
 
 _MAX_DIGITS: Final = 100
@@ -593,7 +595,7 @@ def _text_of(token: _Token) -> str:
             code = int(digits[1:], 16) if digits[0] in "xXuU" else int(digits, 8)
         if not 0 <= code <= sys.maxunicode or code in _SURROGATES:
             start = token.start + quotes + found.start()
-            raise ExpressionError(f'"{found[0]}" is no escape', start, start + len(found[0]))
+            raise ExpressionError(f'"{found[0]}" is not an escape', start, start + len(found[0]))
         return chr(code)
 
     return re.sub(_ESCAPE, escape, inner, flags=re.DOTALL)

@@ -258,7 +258,7 @@ def _is_dotted(path: Sequence[str | int]) -> bool:
     return all(isinstance(segment, int) or re.fullmatch(_DOTTED, segment) for segment in path)
 
 
-_NO_COLUMN: Final = "there is no column for this value"
+_NO_COLUMN: Final = "this value has no column"
 
 
 def row_cells(columns: ColumnTree, value: Json, style: CellStyle) -> list[bytes]:
@@ -343,7 +343,7 @@ class _Compiler:
             return self._column(columns, node, path, field)
         if isinstance(node, VariantNode):
             row = functools.partial(_row, columns=columns, style=self._style)
-            reason = "which columns it fills differs from record to record"
+            reason = "the columns that it fills differ from record to record"
             slow = fragments.SlowField(field=field, reason=reason)
             return [self.builder.made(node, path, row, slow)]
         children = dict(child_nodes(node))
@@ -383,7 +383,7 @@ class _Compiler:
 
     def _refusal(self, node: ArrayNode) -> str:
         if any(fragments.may_be_absent(element) for element in node.elements):
-            return "an element that is left out moves those behind it to other columns"
+            return "leaving out an element moves those after it to other columns"
         if fragments.unrolled_slots(node) > self.builder.limits.slots:
             return f"unrolled it would take more than {self.builder.limits.slots} slots"
         return ""
@@ -457,19 +457,19 @@ CSV: Final = Format(
             name="csv_formulas",
             default="keep",
             allowed=tuple(str(choice) for choice in Formulas),
-            summary="What happens to text that a spreadsheet would run as a formula.",
+            summary="How to write text that a spreadsheet would run as a formula.",
         ),
         Option(
             name="delimiter",
             default=",",
             allowed=(",", ";", "\t", "|"),
-            summary="The character between cells.",
+            summary="The character that separates cells.",
         ),
         Option(
             name="line_end",
             default="lf",
             allowed=("lf", "crlf"),
-            summary="What ends a line: a line feed, or a carriage return before it.",
+            summary="The line ending: a line feed, or a carriage return and a line feed.",
         ),
     ),
 )
@@ -492,7 +492,7 @@ def raw_rows(text: str, delimiter: str) -> list[list[str]]:
     for found in re.finditer(cell_and_end, text):
         cell, end = found.groups()
         if end is None:
-            raise ValueError(f"behind the cell {cell} stands {text[found.end()]!r}")
+            raise ValueError(f"unexpected {text[found.end()]!r} after the cell {cell}")
         if found.start() == len(text) and not row:
             break
         row.append(cell)
@@ -530,7 +530,7 @@ def path_of_name(name: str) -> tuple[str | int, ...]:
         return tuple(part.replace("~1", "/").replace("~0", "~") for part in parts)
     steps = list(re.finditer(_STEP, name))
     if not name or "".join(step[0] for step in steps) != name or not steps[0][1]:
-        raise ValueError(f"{name!r} is no name of a column")
+        raise ValueError(f"{name!r} is not the name of a column")
     return tuple(step[1] if step[1] is not None else int(step[2]) for step in steps)
 
 

@@ -169,7 +169,7 @@ def utf8(text: str) -> bytes:
     except UnicodeEncodeError as error:
         code = ord(text[error.start])
         raise FormatError(
-            f"the text holds the lone surrogate U+{code:04X}, which UTF-8 cannot write"
+            f"the text contains the lone surrogate U+{code:04X}, which UTF-8 cannot encode"
         ) from error
 
 

@@ -129,13 +129,13 @@ _INDENT: Final = Option(
     default=2,
     allowed=(None,),
     integers=range(17),
-    summary="Blanks a level; 0 or null writes a record a line, without blanks.",
+    summary="Spaces per level; 0 or null writes one record per line, without spaces.",
 )
 _ASCII: Final = Option(
     name="ascii",
     default=False,
     allowed=(True, False),
-    summary="Escape every character beyond ASCII.",
+    summary="Escape every character outside ASCII.",
 )
 
 JSON: Final = Format(name="json", suffix=".json", options=(_INDENT, _ASCII), writer=_json_writer)

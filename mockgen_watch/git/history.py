@@ -124,7 +124,7 @@ def records_of(path: str, data: bytes) -> list[Json]:
     """
     form = path.rpartition(".")[2]
     if form not in _FORMATS:
-        raise CannotDecodeError("no format of outputs has such a name")
+        raise CannotDecodeError("no output format has this extension")
     head = data.partition(b"\n")[0].decode("utf-8", "replace") if form == "csv" else ""
     delimiter = max(_DELIMITERS, key=head.count)
     return decode_records(form, data, delimiter=delimiter)

@@ -117,7 +117,7 @@ def _open_staged(staged: StagedProject, profile: str | None) -> Stored:
         is_read = folders == (SPECS, staged.outputs)
         index = staged.index if is_read else staged.repository.index(folders)
         if index.unmerged:
-            hint = "settle the specs first, then run mockgen-watch generate and git add"
+            hint = "resolve the specs first, then run mockgen-watch generate and git add"
             message = "A merge left this file in conflict"
             places = [Location(path=path) for path in index.unmerged]
             raise FindingsError(

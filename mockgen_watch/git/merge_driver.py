@@ -77,7 +77,7 @@ def merge_file(work_tree: Path, path: str, files: Sequence[Path]) -> tuple[bool,
     """
     root = _project_of(work_tree, path)
     if root is None:
-        raise UsageError(f"{path} is below no project")
+        raise UsageError(f"{path} is not in a project")
     repository = Repository.of(root)
     state = StateFolder.of(root)
     words = ["hash-object", "-w", "--no-filters", "--", *map(str, files)]
@@ -193,7 +193,7 @@ class _Merge:
         inner = path.removeprefix(self.repository.prefix)
         self.outputs = self._open("HEAD").settings.outputs.strip("/")
         if not inner.startswith(f"{self.outputs}/"):
-            raise _ConflictError(f"{inner} stays in conflict: outputs are in {self.outputs}/")
+            raise _ConflictError(f"{inner} remains in conflict: outputs are in {self.outputs}/")
         sides = self._find_sides(inner, blobs)
         self.tree, self.conflicts = merge_trees(self.repository, sides)
         project = self._open(self.tree)
@@ -206,13 +206,14 @@ class _Merge:
             return []
         if project.has_failed:
             raise _ConflictError(
-                f"{_first_error(project.diagnostics)}, so {inner} stays in "
-                "conflict; settle the specs, run mockgen-watch generate, then git add"
+                f"{_first_error(project.diagnostics)}, so {inner} remains in conflict; "
+                "resolve the specs, run mockgen-watch generate, then git add"
             )
         suite = _suite_of_path(project.suites, path)
         if suite is None:
             raise _ConflictError(
-                f"{inner} stays in conflict: the merged specs do not make it; git rm removes it"
+                f"{inner} remains in conflict: the merged specs do not produce it; "
+                "remove it with git rm"
             )
         self.suite = suite
         return self._settle_suite()
@@ -223,8 +224,8 @@ class _Merge:
             found = finder.find()
             if found is None:
                 raise _ConflictError(
-                    f"{inner} stays in conflict: no commits were found that have its two versions; "
-                    "settle the specs, run mockgen-watch generate, then git add"
+                    f"{inner} remains in conflict: no commits with its two versions were found; "
+                    "resolve the specs, run mockgen-watch generate, then git add"
                 )
             self.memo.sides = found
         return self.memo.sides
@@ -253,7 +254,7 @@ class _Merge:
         for path, data in self.data.items():
             self._note(path, "" if path in edited else self.repository.keep_blob(data))
         messages = [
-            f"{self.outputs}/{path} was edited by hand on one side, so it stays in conflict"
+            f"{self.outputs}/{path} was edited by hand on one side, so it remains in conflict"
             for path in edited
         ]
         wrong = self._wrong_paths()
@@ -262,8 +263,8 @@ class _Merge:
         if wrong:
             more = f" and {len(wrong) - 1} more" if wrong[1:] else ""
             messages.append(
-                f"{self.outputs}/{wrong[0]}{more} is on neither side what the merged specs make, "
-                f"so {self.outputs}/{own_lock} stays in conflict; {remedy}"
+                f"{self.outputs}/{wrong[0]}{more} does not match the merged specs on either side, "
+                f"so {self.outputs}/{own_lock} remains in conflict; {remedy}"
             )
         # Git may leave a file of the suite in conflict without asking the driver.
         if messages or any(
@@ -279,7 +280,7 @@ class _Merge:
         conflicts = [path for path in inputs if self.repository.prefix + path in self.conflicts]
         if conflicts:
             why = f"{', '.join(conflicts)}: both sides changed the same lines"
-            remedy = f"settle the specs, {remedy}"
+            remedy = f"resolve the specs, {remedy}"
         else:
             try:
                 if not wanted.has_failed:
@@ -291,7 +292,7 @@ class _Merge:
             if path.startswith(self._in_tree(below(self.suite, ""))):
                 self._note(path.removeprefix(self._in_tree("")), "")
         self._write_journal()
-        raise _ConflictError(f"{why}, so the outputs of {name} stay in conflict; {remedy}")
+        raise _ConflictError(f"{why}, so the outputs of {name} remain in conflict; {remedy}")
 
     def _render(self, wanted: WantedSuite) -> bytes:
         # Where a side has made an output with the same key, its digests hold.

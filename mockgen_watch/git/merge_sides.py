@@ -79,7 +79,7 @@ def _index_path(repository: Repository) -> str:
         return os.path.join(repository.work_tree, given)
     folder = git_folder_of(repository.work_tree)
     if folder is None:
-        raise StorageError(repository.work_tree, "it is no work tree of Git any more")
+        raise StorageError(repository.work_tree, "it is no longer a Git work tree")
     return os.path.join(folder, "index")
 
 

@@ -125,7 +125,7 @@ class Repository:
         """
         found = find_work_tree(project)
         if found is None:
-            raise UsageError(f"{project} is in no work tree of Git; git init makes one")
+            raise UsageError(f"{project} is not in a Git work tree; create one with git init")
         inner = os.path.relpath(os.path.realpath(project), found[0]).replace(os.sep, "/")
         return cls(found[0], "" if inner == "." else f"{inner}/")
 

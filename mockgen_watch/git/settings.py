@@ -101,7 +101,9 @@ class SettingsFile:
                 # As Git does it: whoever makes this file is the one who writes.
                 fd = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
             except FileExistsError as error:
-                raise StorageError(self.path, f"{lock} is there: another process writes") from error
+                raise StorageError(
+                    self.path, f"{lock} exists: another process is writing"
+                ) from error
             with open(fd, "w", errors="surrogateescape", encoding="utf-8", newline="") as file:
                 file.write(text)
             if self.text is not None:
@@ -116,7 +118,7 @@ def _block(lines: str) -> str:
 
 SETTINGS = {
     "diff.mockgen.textconv": "mockgen-watch git textconv",
-    "merge.mockgen.name": "outputs are made from the merged specs",
+    "merge.mockgen.name": "outputs are generated from the merged specs",
     DRIVER: "mockgen-watch git merge %O %A %B %P",
     # Git merges ancestors of ancestors, too; there the base is as good as any.
     "merge.mockgen.recursive": "binary",
@@ -134,7 +136,7 @@ def install_drivers(repository: Repository, outputs: str) -> bool:
     current = _values(repository)
     for key, value in current.items():
         if value not in {"", SETTINGS[key]}:
-            raise UsageError(f"{key} is {value!r} already, which is not of this program")
+            raise UsageError(f"{key} is already set to {value!r}, not by mockgen-watch")
     has_changed = False
     if current != SETTINGS:
         has_changed = _file(repository, "config").add(_settings_lines())
@@ -195,7 +197,7 @@ def hook_data(entry: str) -> dict[str, documents.Json]:
     """Return the hook that calls ``entry``, as pre-commit takes it."""
     return {
         "id": "mockgen-refresh",
-        "name": "staged outputs are what staged specs make",
+        "name": "staged outputs match staged specs",
         "entry": entry,
         "language": "system",
         "always_run": True,
@@ -231,7 +233,7 @@ def with_hook(text: str, entry: str) -> str:
     document = parse(PRE_COMMIT_CONFIG, text.encode("utf-8", "surrogatepass"))
     root = document.root
     if not isinstance(root, documents.MappingNode) or has_errors(document.diagnostics):
-        raise GraftError("the file cannot be read as pre-commit reads it")
+        raise GraftError("the file cannot be read as pre-commit configuration")
     hooks = list(_hooks(root))
     own = [hook for hook in hooks if "mockgen-watch" in _scalar_text(hook, "entry")]
     if any(_scalar_text(hook, "id").startswith("mockgen-") for hook in hooks if hook not in own):
@@ -270,11 +272,11 @@ def _append_hook(
         return
     repos = member.node
     if not isinstance(repos, documents.SequenceNode):
-        raise GraftError(f"line {member.mark.line}: repos is no list")
+        raise GraftError(f"line {member.mark.line}: repos is not a list")
     start = repos.mark.start
     if document.text[start : start + 1] == "[":
         if repos.items:
-            raise GraftError(f"line {member.mark.line}: repos stands in brackets")
+            raise GraftError(f"line {member.mark.line}: repos is written in brackets")
         colon = document.text.rfind(":", 0, start) + 1
         run.splices.append((colon, repos.mark.end, ""))
         run.add_lines(repos.mark.end, hook_lines(entry, member.mark.column + 1))
@@ -289,21 +291,21 @@ def _check_config(text: str, before: documents.Json, entry: str, *, is_update: b
     """Raise GraftError unless the new text says what the old one said, and the hook."""
     after = parse(PRE_COMMIT_CONFIG, text.encode("utf-8", "surrogatepass"))
     if not isinstance(after.root, documents.MappingNode) or has_errors(after.diagnostics):
-        raise GraftError("the new text could not be read")
+        raise GraftError("the changed file would not be valid")
     data = documents.plain_data(after.root)
     if not isinstance(data, dict) or not isinstance(before, dict):
-        raise GraftError("the file holds no mapping")
+        raise GraftError("the file is not a mapping")
     repos = data.get("repos")
     if not is_update and isinstance(repos, list):
         added = repos.pop()
         if canonical(added) != canonical({"repo": "local", "hooks": [hook_data(entry)]}):
-            raise GraftError("the hook would stand in a wrong place")
+            raise GraftError("the hook would be in the wrong place")
         if "repos" not in before:
             del data["repos"]
         if canonical(data) != canonical(before):
             raise GraftError("other lines would change")
     elif sum(1 for hook in _hooks(after.root) if _scalar_text(hook, "entry") == entry) != 1:
-        raise GraftError("the hook would stand in a wrong place")
+        raise GraftError("the hook would be in the wrong place")
 
 
 def _hooks(root: documents.MappingNode) -> Iterator[documents.MappingNode]:

@@ -149,16 +149,14 @@ def _specs(repository: Repository, project: str, entries: Iterable[Entry]) -> Sp
     for path in targets:
         linked = _follow(path, targets, found)
         if not linked and path.startswith(f"{SPECS}/") and is_spec(path):
-            message = (
-                "The file cannot be read: the symbolic link leads to nothing that Git holds here"
-            )
+            message = "The file cannot be read: the target of the symbolic link is not in Git"
             problems.append(_problem("MG113", path, message))
         found.update(linked)
     paths = [path for path in sorted(found) if path.startswith(f"{SPECS}/") and _is_spec(path)]
     data = dict(zip(paths, repository.blobs(found[path].blob for path in paths), strict=True))
     for path in [path for path in paths if len(data[path]) > MAX_BYTES]:
         size = len(data.pop(path))
-        message = f"it has {size} bytes, the limit is {MAX_BYTES}"
+        message = f"it has {size} bytes; the limit is {MAX_BYTES}"
         problems.append(_problem("MG105", path, f"The file is larger than the limit: {message}"))
     return SpecSnapshot(
         project=project,
@@ -213,7 +211,9 @@ def _outputs(
         if entry.is_file:
             blobs[path] = entry.blob
         else:
-            obstacles[path] = "a symbolic link" if entry.mode == LINK else "no regular file"
+            obstacles[path] = (
+                "a symbolic link" if entry.mode == LINK else "something that is not a regular file"
+            )
     found = store.digests(blobs.values())
     return blobs, Snapshot(
         wanted=(),

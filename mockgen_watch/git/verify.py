@@ -98,7 +98,7 @@ def verify(
     outputs = project.settings.outputs.strip("/")
     commits = read_commits(repository, revisions, (SPECS, outputs))
     if not commits:
-        raise UsageError(f"{' '.join(revisions)} has no commits")
+        raise UsageError(f"{' '.join(revisions)} contains no commits")
     memo = Memo(project.state, _MEMO, _MOST_COMMITS)
     verified: set[str] = set()
     store = Store(project.root, repository, project.state)
@@ -151,10 +151,10 @@ def read_commits(
     if len(single) == len(revisions):
         words.append("--no-walk=unsorted")
     elif single:
-        raise UsageError("name ranges (A..B) or single commits, not both")
+        raise UsageError("give ranges (A..B) or single commits, not both")
     code, text = repository.ask([*words, "--end-of-options", *revisions, "--"])
     if code:
-        raise UsageError(f"there is no revision {' '.join(revisions)}")
+        raise UsageError(f"unknown revision {' '.join(revisions)}")
     lines = [line for line in text.decode("utf-8", "replace").split("\0") if line]
     rows = [line.split("\x01", 2) for line in lines]
     trees = iter(_trees(repository, [row[0] for row in rows], folders))

@@ -191,14 +191,14 @@ class _NewerError(ValueError):
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     mapping = dict(pairs)
     if len(mapping) != len(pairs):
-        raise ValueError("a key stands twice in one mapping")
+        raise ValueError("a key appears twice in one mapping")
     return mapping
 
 
 def _lockfile(data: object) -> Lockfile:
     version = data.get("lock_version") if isinstance(data, dict) else None
     if type(version) is int and version > LOCK_VERSION:
-        raise _NewerError(f"lock_version is {version}, this release reads {LOCK_VERSION}")
+        raise _NewerError(f"lock_version is {version}, but this release reads {LOCK_VERSION}")
     is_first = version == 1
     if isinstance(data, dict) and is_first:
         data = _as_version_2(data)
@@ -207,7 +207,7 @@ def _lockfile(data: object) -> Lockfile:
         raise ValueError(f"lock_version is {version!r}, not {LOCK_VERSION}")
     for name, output in file.outputs.items():
         if output.name != name:
-            raise ValueError(f"{name!r} holds the output {output.name!r}")
+            raise ValueError(f"{name!r} contains the output {output.name!r}")
         for path in output.files:
             if fault := path_fault(path):
                 raise ValueError(f"the path {path!r} cannot be used: {fault}")
@@ -232,14 +232,14 @@ def _unreadable(data: bytes, path: str, error: ValueError | RecursionError) -> D
     line, column = 1, 1
     if isinstance(error, json.JSONDecodeError):
         line, column = error.lineno, error.colno
-    reason = "it nests too deep" if isinstance(error, RecursionError) else str(error)
-    hint = "restore it from Git, or delete it and generate: outputs that are right are taken over"
+    reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+    hint = "restore it from Git, or delete it and run generate: correct outputs are kept"
     if marker := re.search(_MARKER, data):
         line, column = data.count(b"\n", 0, marker.start()) + 1, 1
-        reason = "it has the markers of a merge conflict"
+        reason = "it contains merge conflict markers"
         hint = (
-            "take either side (git checkout --ours or --theirs), then generate; "
-            "mockgen-watch git install lets merges do without this"
+            "take either side (git checkout --ours or --theirs), then run generate; "
+            "mockgen-watch git install avoids such conflicts"
         )
     elif isinstance(error, _NewerError):
         hint = "update mockgen-watch"

@@ -155,14 +155,14 @@ def name_fault(name: str) -> str:
     checks = (
         (not name, "it is empty"),
         (name in {".", ".."}, "it leads to another folder"),
-        (any(character in _FORBIDDEN for character in name), 'it has one of <>:"/\\|?*'),
-        (_has_control(name), "it has a control character or a lone surrogate"),
-        (name.endswith((".", " ")), "it ends with a dot or a blank"),
+        (any(character in _FORBIDDEN for character in name), 'it contains one of <>:"/\\|?*'),
+        (_has_control(name), "it contains a control character or a lone surrogate"),
+        (name.endswith((".", " ")), "it ends with a dot or a space"),
         (stem in _DEVICES, "it is the name of a device on Windows"),
         (_is_git(name), "Git keeps its own data under this name"),
         (
             name.startswith(OWN_PREFIX) or name.endswith(OFFER_SUFFIX),
-            "mockgen-watch names its own files so",
+            "mockgen-watch uses such names for its own files",
         ),
         (len(name.encode("utf-8", "replace")) > LONGEST_NAME, "it is longer than 200 bytes"),
     )
@@ -266,11 +266,13 @@ def _nested(output: WantedOutput, claims: dict[str, _Claim]) -> Iterator[PathFau
 
 def _collision(output: WantedOutput, path: str, taken: _Claim) -> PathFault:
     other, owner = taken
-    related = (Related(message=f"{other} is made here", location=owner.location),) if owner else ()
+    related = (
+        (Related(message=f"{other} comes from here", location=owner.location),) if owner else ()
+    )
     finding = Diagnostic(
         code="MG508",
-        message=f"{path} would stand in the place of {other}",
-        hint="rename a suite, model or scenario; letter case alone does not tell files apart",
+        message=f"{path} would overwrite {other}",
+        hint="rename a suite, model or scenario; names must differ in more than case",
         location=output.location,
         related=related,
     )

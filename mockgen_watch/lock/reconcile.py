@@ -262,8 +262,8 @@ def _is_in(path: str, suite: str) -> bool:
 def _newer_contract(suite: str, lock: Lockfile, contract: int) -> Diagnostic:
     return Diagnostic(
         code="MG506",
-        message=f"The lockfile was made under contract {lock.contract}, this release has "
-        f"{contract}: it would change every value",
+        message=f"The lockfile was made under contract {lock.contract}, but this release has "
+        f"{contract}, which would change every value",
         hint="update mockgen-watch",
         location=Location(path=paths.lock_path(suite)),
     )
@@ -278,7 +278,7 @@ def describe(file: model.FileAction, label: str) -> list[Diagnostic]:
     code, message = {
         model.Action.CREATE: ("MG503", "The output is missing"),
         model.Action.UPDATE: ("MG502", f"The output is out of date: {file.reason}"),
-        model.Action.DELETE: ("MG507", f"The file is to be removed: {file.reason}"),
+        model.Action.DELETE: ("MG507", f"The file should be removed: {file.reason}"),
     }[file.action]
     return [_finding(code, message, "run mockgen-watch generate", f"{label}/{file.path}")]
 
@@ -293,22 +293,25 @@ def describe_refusal(
     """
     beside = paths.offer_path(file.path).rpartition("/")[2]
     seen = f"; the new content is in {beside}" if has_offer else ""
-    force = f"generate --force, which makes a backup{seen}"
+    force = f"run generate --force, which makes a backup{seen}"
     adopt = ""
     if is_own and not paths.is_labels(file.path):
         command = f"mockgen-watch adopt {shlex.quote(f'{label}/{file.path}')}"
-        adopt = f"take it into the spec ({command}), "
+        adopt = f"move the edit into the spec ({command}), "
     code, message = "MG501", "The output was edited by hand"
-    hint = f"{adopt}take it back, or {force}"
+    hint = f"{adopt}undo it, or {force}"
     if file.reason is model.Reason.OBSTACLE:
         code, hint = "MG504", "move it away"
         message = f"The output cannot be written: {file.obstacle} is in the way"
     elif file.reason is model.Reason.UNOWNED:
-        code, hint = "MG504", f"move it away, or {force}"
-        message = "A file that no lockfile owns stands where an output belongs"
+        code, hint = "MG504", f"move the file away, or {force}"
+        message = "A file that is not recorded in a lockfile is in the place of an output"
     elif file.reason in {model.Reason.UNWANTED, model.Reason.EDITED_UNWANTED}:
-        what = f"{file.obstacle} is in its place" if file.obstacle else "was edited by hand"
-        message, hint = f"The output is no longer wanted, but {what}", f"move it away, or {force}"
+        what = f"{file.obstacle} is in its place" if file.obstacle else "it was edited by hand"
+        message, hint = (
+            f"No spec produces this output any more, but {what}",
+            f"move the file away, or {force}",
+        )
     return _finding(code, message, hint, f"{label}/{file.path}")
 
 

@@ -89,7 +89,7 @@ def read_plan(data: bytes, path: str) -> SavedPlan | Diagnostic:
 def _plan(data: object) -> SavedPlan:
     version = data.pop("plan_version", None) if isinstance(data, dict) else None
     if version != PLAN_VERSION:
-        raise ValueError(f"plan_version is {version}, this release reads {PLAN_VERSION}")
+        raise ValueError(f"plan_version is {version}, but this release reads {PLAN_VERSION}")
     return msgspec.convert(data, SavedPlan)
 
 

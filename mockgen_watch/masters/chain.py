@@ -133,7 +133,11 @@ def _missing_master(
     hint = near.hint()
     if not hint:
         listed = ", ".join(sorted(masters)[:4])
-        hint = f"there is {listed}" if listed else "no master was found; $master: null takes none"
+        hint = (
+            f"known masters: {listed}"
+            if listed
+            else "no master was found; write $master: null to use none"
+        )
     return Diagnostic(
         code="MG301",
         message=f'{directive} names "{path}", which does not exist',
@@ -148,11 +152,11 @@ def _side_by_side(found: list[str]) -> tuple[Diagnostic, ...]:
         return ()
     problem = Diagnostic(
         code="MG310",
-        message=f'"{found[0]}" and "{found[1]}" are both masters of this folder',
+        message=f'this folder has two masters, "{found[0]}" and "{found[1]}"',
         location=Location(path=found[0]),
-        hint="keep one of them, or name the one that you mean with $master",
+        hint="keep one of them, or choose one with $master",
         related=tuple(
-            Related(message="so is this one", location=Location(path=path)) for path in found[1:]
+            Related(message="the other master", location=Location(path=path)) for path in found[1:]
         ),
     )
     return (problem,)
@@ -176,11 +180,11 @@ def _find_slot(
         return (objects[0],)
     if objects:
         listed = ", ".join(f'"{name}"' for name in objects)
-        message = f"the record could go to {listed}"
-        hint = f"say which with $slot, such as $slot: {objects[0]}"
+        message = f"the record can go into {listed}"
+        hint = f"choose one with $slot, for example $slot: {objects[0]}"
     else:
-        message = "no top-level key of the master holds a mapping that the record could go to"
-        hint = 'say $slot: "" if the master as a whole is the record'
+        message = "no top-level key of the master is a mapping that the record can go into"
+        hint = 'write $slot: "" if the whole master is the record'
     return Diagnostic(code="MG303", message=message, location=chain[0].slot_location, hint=hint)
 
 
@@ -195,7 +199,7 @@ def _named_slot(
         message = f'$slot names "{name}", which the master does not have'
         near = suggest(name, objects)
     else:
-        message, near = f'$slot names "{name}", which is no mapping', suggest("", ())
+        message, near = f'$slot names "{name}", which is not a mapping', suggest("", ())
     return Diagnostic(
         code="MG303",
         message=message,
@@ -265,9 +269,9 @@ def _cannot_extend(
     circle = [*visited[visited.index(file.extends) :], file.extends]
     return Diagnostic(
         code="MG302",
-        message=f"$extends goes round in a circle: {' → '.join(circle)}",
+        message=f"$extends is circular: {' → '.join(circle)}",
         location=file.extends_location,
-        hint="one of these files must extend none of the others",
+        hint="remove $extends from one of these files",
         related=tuple(
             Related(message="extended here", location=link.extends_location)
             for link in chain[visited.index(file.extends) : -1]
@@ -323,7 +327,7 @@ def _lost_policies(
             found.append(
                 Diagnostic(
                     code="MG305",
-                    message=f'"{".".join(policy.path)}" is no field of the master below its slot',
+                    message=f'"{".".join(policy.path)}" is not a field below the master\'s slot',
                     location=policy.location,
                     severity=Severity.ERROR if wrong else Severity.WARNING,
                     hint=near.hint(),

@@ -130,7 +130,7 @@ class Merge:
             # Null against an array: there is nothing to join.
             return upper
         else:
-            merged = "one side is no list"
+            merged = "one side is not a list"
         if isinstance(merged, str):
             self._misfit(policy, merged, lower.origin.location, upper.origin.location)
             return upper
@@ -147,7 +147,7 @@ class Merge:
                 location=policy.location,
                 related=(
                     Related(message="in the master", location=lower),
-                    Related(message="laid over it", location=upper),
+                    Related(message="merged over it", location=upper),
                 ),
             )
         )
@@ -165,8 +165,7 @@ class Merge:
                     code="MG304",
                     message=f'"{name}" can be {_either(wrong)}, but the master has {wanted} there',
                     location=upper.shape.origin.location,
-                    hint="give both the same type, or say $on_conflict: override or keep in the "
-                    "master",
+                    hint="give both the same type, or set $on_conflict in the master",
                     related=(
                         Related(message=f"the master says {wanted}", location=lower.location),
                     ),
@@ -249,7 +248,7 @@ def _merge_leaves(
     if policy.kind not in {spec.MergeKind.APPEND, spec.MergeKind.UNION}:
         return "only the elements of a list have an index or a key"
     if not isinstance(lower, spec.Leaf) or not isinstance(upper, spec.Leaf):
-        return "one side is no list and no pool"
+        return "one side is neither a list nor a pool"
     below, above = _as_pool(lower), _as_pool(upper)
     if below is None or above is None:
         return "one side is neither a list nor a pool"
@@ -300,7 +299,7 @@ def _append(lower: spec.ArrayShape, upper: spec.ArrayShape) -> Outcome:
         return replace(upper, elements=lower.elements + upper.elements)
     if upper.items is None and not upper.elements:
         return lower
-    return "the master's list has a variable length, so nothing can come behind it"
+    return "the master's list has a variable length, so nothing can follow it"
 
 
 def _union(lower: spec.ArrayShape, upper: spec.ArrayShape) -> Outcome:
@@ -318,7 +317,7 @@ def _by_index(lower: spec.ArrayShape, upper: spec.ArrayShape, merge: MergeElemen
     if lower.items is None:
         return _over_fixed(lower, upper, merge)
     if upper.items is None or upper.elements or lower.elements:
-        return "one list has a variable length and the other has not"
+        return "only one of the lists has a variable length"
     return replace(upper, items=merge(lower.items, upper.items))
 
 
@@ -330,7 +329,7 @@ def _over_fixed(lower: spec.ArrayShape, upper: spec.ArrayShape, merge: MergeElem
     if items is None or not left:
         return replace(upper, elements=(*elements, *left, *upper.elements[both:]))
     if len(left) > upper.minimum:
-        return f"the record's list may be shorter than the {len(lower.elements)} of the master"
+        return f"the record's list can be shorter than the {len(lower.elements)} of the master"
     return replace(
         upper,
         elements=(*elements, *(merge(below, items) for below in left)),

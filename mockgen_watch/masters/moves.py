@@ -93,9 +93,9 @@ def _problem(
     array = _array_on_the_way(shape, path, home)
     code, near = "MG218", suggest(missing, siblings)
     if missing:
-        code, problem = "MG203", f'there is no field "{missing}"'
+        code, problem = "MG203", f'unknown field "{missing}"'
     elif array:
-        problem = f'"{array}" is an array, and which element is not told'
+        problem = f'"{array}" is an array: name one of its elements'
     elif not isinstance(spec.find_shape(shape, path), spec.Leaf):
         problem = "it is an object or an array, not a single value"
     else:
@@ -170,7 +170,7 @@ class _Mover:
         for name in target[:-1]:
             child = place.children.setdefault(name, _Place(source=None, location=member.location))
             if isinstance(child, spec.Member):
-                self._clash(target, member, child, "a field that is no object stands on the way")
+                self._clash(target, member, child, "a field on this path is not an object")
                 return
             place = child
         self._put_into(place, target[-1], member, source, target)
@@ -191,12 +191,12 @@ class _Mover:
             if present is None:
                 present = place.children[name] = _Place(source=None, location=member.location)
             if isinstance(present, spec.Member) or present.source is not None:
-                self._clash(target, member, present, "another field stands there")
+                self._clash(target, member, present, "another field has this path")
                 return
             present.source = shape
             self.fill(present, shape, source=source, target=target)
         elif present is not None:
-            self._clash(target, member, present, "another field stands there")
+            self._clash(target, member, present, "another field has this path")
         else:
             moved = self._in_elements(shape, source)
             place.children[name] = replace(member, name=name, shape=moved)
@@ -220,7 +220,7 @@ class _Mover:
         self.diagnostics.append(
             Diagnostic(
                 code="MG309",
-                message=f'"{member.name}" cannot go to "{".".join(target)}": {why}',
+                message=f'"{member.name}" cannot move to "{".".join(target)}": {why}',
                 location=member.location,
                 hint="give one of the two another path with $to",
                 related=(Related(message="the other field", location=other.location),),
@@ -365,7 +365,7 @@ def _nearest(
             to = _to((*path, other.name))
             yield Diagnostic(
                 code="MG307",
-                message=f'"{member.name}" is new beside "{other.name}" of the master',
+                message=f'"{member.name}" is not in the master, but "{other.name}" is',
                 location=member.location,
                 severity=Severity.NOTE,
                 hint=f"if it is the same field, map it with $to: {to}",

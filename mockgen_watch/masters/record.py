@@ -73,7 +73,7 @@ def _into_slot(
         merge = Merge(master.policies, master.on_conflict)
         merged = _put_object(master.shape, master.slot, merge.objects(place, record))
         return merged, [*merge.diagnostics, *suggest_moves(place, record)]
-    raise ValueError(f"the slot of {master.path} is no object")
+    raise ValueError(f"the slot of {master.path} is not an object")
 
 
 def _put_object(
@@ -138,7 +138,7 @@ def _circles_from(
             message=f"these fields depend on each other in a circle: {names}",
             location=naming[here].origin.location,
             related=tuple(
-                Related(message="by way of this one", location=naming[path].origin.location)
+                Related(message="through this one", location=naming[path].origin.location)
                 for path in circle[1:]
             ),
         )
@@ -165,8 +165,8 @@ def _same_names(first: spec.Member, second: spec.Member, path: spec.KeyPath) -> 
     to = ".".join((*path, master.name))
     return Diagnostic(
         code="MG209",
-        message=f'"{record.name}" and "{master.name}" of the master differ in case alone',
+        message=f'"{record.name}" and "{master.name}" of the master differ only in case',
         location=record.location,
-        hint=f'write it as the master does, or map it with $to: "{to}"',
+        hint=f'use the spelling of the master, or map it with $to: "{to}"',
         related=(Related(message="the master's key", location=master.location),),
     )

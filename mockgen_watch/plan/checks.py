@@ -86,7 +86,7 @@ def _check_ends(records: RecordPlan) -> Iterator[Diagnostic]:
                 code="MG208",
                 message=f'"{".".join(path)}" leaves {where} within {records.count} records',
                 location=leaf.origin.location,
-                hint="make the step shorter, or ask for fewer records",
+                hint="use a smaller step, or lower $count",
             )
 
 
@@ -103,7 +103,7 @@ def _made_capacity(generator: Generator, records: RecordPlan) -> int | None:
 
 def _too_few(path: spec.KeyPath, leaf: spec.Leaf, values: int, count: int) -> Diagnostic:
     is_pool = isinstance(leaf.generator, Pool | RowField)
-    remedy = "add values" if is_pool else "let it have more values"
+    remedy = "add values" if is_pool else "give it more values"
     return Diagnostic(
         code="MG214",
         message=(
@@ -111,7 +111,7 @@ def _too_few(path: spec.KeyPath, leaf: spec.Leaf, values: int, count: int) -> Di
             f"for {count} records"
         ),
         location=leaf.origin.location,
-        hint=f"{remedy}, ask for {values} records at most, or drop $unique",
+        hint=f"{remedy}, lower $count to {values}, or remove $unique",
     )
 
 
@@ -131,7 +131,7 @@ def _beyond(statement: spec.Statement, plan: RecordPlan, count: int) -> Diagnost
         severity=Severity.WARNING,
         message=(
             f"record {statement.record} of {plan.model_id}/{plan.scenario} is stated, "
-            f"and the last one is {count - 1}"
+            f"but the last record is {count - 1}"
         ),
         location=statement.location,
         hint="the first record is 0",
@@ -150,7 +150,7 @@ def _slip(statement: spec.Statement, shape: spec.Shape) -> Diagnostic | None:
                 near = Suggestion(word=key, meant=meant)
                 return Diagnostic(
                     code="MG224",
-                    message=f'the record has no field "{key}"',
+                    message=f'unknown field "{key}"',
                     location=statement.location,
                     hint=near.hint(),
                     suggestion=near,
@@ -191,11 +191,11 @@ def check_deletes(
 
 def _drops_nothing(place: spec.Shape | None, path: spec.KeyPath, location: Location) -> Diagnostic:
     missing, siblings = ("", []) if place is None else spec.missing_key(place, path)
-    why = f'the master has no "{missing}"' if place is not None else "there is no master"
+    why = f'the master has no key "{missing}"' if place is not None else "there is no master"
     near = suggest(missing, siblings)
     return Diagnostic(
         code="MG218",
-        message=f'$delete drops nothing at "{".".join(path)}": {why}',
+        message=f'$delete removes nothing at "{".".join(path)}": {why}',
         location=location,
         hint=near.hint(),
         suggestion=near,

@@ -39,15 +39,16 @@ def with_family(plan: RecordPlan, *, is_capped: bool) -> tuple[RecordPlan, list[
     total = family.total
     problem = hint = ""
     if len(families) > 1 or len(each) > 1:
-        problem, hint = "records follow one parent only", "say $each beside one $ref"
+        problem, hint = "records can have only one parent", "keep $each beside a single $ref"
     elif not 0 < total <= MOST_RECORDS:
         problem = f"$each gives {total} records"
-        hint = f"there are 1 to {MOST_RECORDS}"
+        hint = f"the number must be from 1 to {MOST_RECORDS}"
     elif plan.is_counted and plan.count > total and not is_capped:
         problem = (
-            f"{plan.count} records are asked for, and the {family.parents} parents have {total}"
+            f"$count asks for {plan.count} records, "
+            f"but the {family.parents} parents have only {total}"
         )
-        hint = "ask for fewer, or for more parents"
+        hint = "lower $count, or generate more parents"
     if problem:
         location = children[-1].origin.location
         return plan, [Diagnostic(code="MG208", message=problem, location=location, hint=hint)]
@@ -59,7 +60,7 @@ def _check_siblings(plan: RecordPlan) -> list[Diagnostic]:
     return [
         Diagnostic(
             code="MG205",
-            message=f'"{".".join(path)}" counts siblings, and no $ref of the model has $each',
+            message=f'"{".".join(path)}" counts siblings, but no $ref of the model has $each',
             location=leaf.origin.location,
             hint="such as patient: {$ref: Patient.id, $each: 3}",
         )

@@ -410,7 +410,7 @@ def _no_part(part: spec.MixPart, model: str, scenarios: Mapping[str, spec.Scenar
     if part.scenario in scenarios:
         message = f'"{part.scenario}" of {model} is itself a mix'
     else:
-        message = f'{model} has no scenario "{part.scenario}" that could be mixed'
+        message = f'{model} has no scenario "{part.scenario}" that can be mixed'
     plain = [name for name, scenario in scenarios.items() if not scenario.mix]
     near = suggest(part.scenario, plain)
     return Diagnostic(
@@ -442,15 +442,15 @@ def _circle(steps: list[_Step], *, is_alone: bool) -> Diagnostic:
     names = [step.name_in(suite) for step in steps]
     return Diagnostic(
         code="MG215",
-        message=f"references go round in a circle: {' → '.join((*names, names[0]))}",
+        message=f"circular references: {' → '.join((*names, names[0]))}",
         location=steps[0].leaf.origin.location,
         hint=(
-            "one of these fields must get its values without $ref"
+            "generate one of these fields without $ref"
             if is_alone
             else "refer to a field that no rule reads, or that is $unique or a $sequence"
         ),
         related=tuple(
-            Related(message="by way of this one", location=step.leaf.origin.location)
+            Related(message="through this one", location=step.leaf.origin.location)
             for step in steps[1:]
         ),
     )

@@ -449,12 +449,12 @@ class _Resolver:
         elif found.is_number and found.decimals is None and computed.decimals is None:
             self._error(
                 computed.expression,
-                "$cel: how many decimals this number has is not known",
-                "say decimals: 2 beside $cel, or use round(…, 2)",
+                "$cel: the number of decimals is unknown",
+                "add decimals: 2 beside $cel, or use round(…, 2)",
                 code="MG205",
             )
         elif found.kind is Kind.DURATION:
-            hint = "days(…) and seconds(…) make a number of it"
+            hint = "convert it to a number with days(…) or seconds(…)"
             self._error(computed.expression, "$cel: a duration cannot be written", hint)
 
     def _type(self, expression: generators.Expression, what: str) -> Type | None:
@@ -477,8 +477,8 @@ class _Resolver:
             return False
         if found.is_nullable or found.is_optional:
             state = "null" if found.is_nullable else "absent"
-            hint = "let the other field always have a value, or ask for it in a $cel bound"
-            self._error(expression, f"this bound may be {state}", hint)
+            hint = "make sure the other field has a value, or test for it in a $cel bound"
+            self._error(expression, f"this bound can be {state}", hint)
             return False
         is_right = found.kind is wanted
         if wanted is Kind.DECIMAL:
@@ -486,7 +486,7 @@ class _Resolver:
         elif wanted in types.MOMENTS:
             is_right = found.is_moment
         if not is_right:
-            self._error(expression, f"a bound here is {wanted}, not {found.kind}")
+            self._error(expression, f"a bound must be {wanted} here, not {found.kind}")
         return is_right
 
     def _are_right(self, limits: Sequence[generators.Expression], wanted: Kind) -> bool:
@@ -501,7 +501,7 @@ class _Resolver:
         if not limits:
             return leaf
         if leaf.modifiers.unique:
-            message = "a value between bounds of other fields cannot be promised to be unique"
+            message = "a value between bounds of other fields cannot be guaranteed to be unique"
             self._error(limits[0], message, code="MG204")
             return leaf
         wanted = Kind.DECIMAL
@@ -558,7 +558,7 @@ class _Resolver:
         if isinstance(generator, generators.Number):
             self._check_number(generator, limits)
         elif generator.first > generator.last:
-            self._error(limits[0], "the range is always empty: it ends before it begins",
+            self._error(limits[0], "the range is always empty: it ends before it starts",
                         code="MG208")  # fmt: skip
             return
         own = self._stated(generator)
@@ -579,7 +579,7 @@ class _Resolver:
     ) -> None:
         if number.minimum is None or number.maximum is None:
             hint = "give the other field bounds, or use min(…) or max(…) in a $cel bound"
-            self._error(limits[0], "how far this bound can go is not known", hint, code="MG208")
+            self._error(limits[0], "the limits of this bound are unknown", hint, code="MG208")
 
     def _check_limits(
         self,
@@ -611,8 +611,8 @@ class _Resolver:
             self._report_empty(high, what)
 
     def _report_empty(self, expression: generators.Expression, what: str) -> None:
-        hint = "let the bounds of the fields leave room: each lower bound at most the upper one"
-        self._error(expression, f"{what} can be empty: this bound may pass the other", hint,
+        hint = "make sure that the lower bound never exceeds the upper one"
+        self._error(expression, f"{what} can be empty: this bound can pass the other", hint,
                     code="MG208")  # fmt: skip
 
 

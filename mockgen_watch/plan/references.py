@@ -42,7 +42,7 @@ def find_parent(
     model = models.get(reference.model)
     if model is None:
         where = f' in suite "{source.suite}"' if source is not home else ""
-        message = f'$ref names no model "{reference.model}"{where}'
+        message = f'$ref: unknown model "{reference.model}"{where}'
         return _error("MG203", message, leaf, near=suggest(reference.model, models))
     scenario = _scenario_of(reference, leaf, model)
     if isinstance(scenario, Diagnostic):
@@ -61,10 +61,10 @@ def find_field(
             return path
     name = f"$ref {reference.model}.{'.'.join(reference.path)}"
     if any(spec.find_shape(parent.shape, path) is not None for path in choices):
-        message = f"{name}: it is an object or in an array, not a single value"
-        return _error("MG218", message, leaf, "name a field that each record has once")
+        message = f"{name}: this is an object or inside an array, not a single value"
+        return _error("MG218", message, leaf, "choose a field that each record has exactly once")
     missing, siblings = spec.missing_key(parent.shape, choices[0])
-    message = f'{name}: there is no field "{missing}"'
+    message = f'{name}: unknown field "{missing}"'
     return _error("MG203", message, leaf, near=suggest(missing, siblings))
 
 
@@ -77,7 +77,7 @@ def _scenario_of(
         scenario = plain.get(reference.scenario) or folded.get(reference.scenario.casefold())
         if scenario is not None:
             return scenario
-        message = f'$ref: {model.name} has no plain scenario "{reference.scenario}"'
+        message = f'$ref: {model.name} has no scenario "{reference.scenario}" that is not a mix'
         near = suggest(reference.scenario, plain)
         return _error("MG216", message, leaf, f"it has {', '.join(plain)}", near)
     names = (*_FIRST_CHOICES, *plain)
@@ -99,9 +99,9 @@ def _is_field(shape: spec.ObjectShape, path: spec.KeyPath) -> bool:
 
 def _no_suite(reference: Reference, leaf: spec.Leaf, context: PlanContext) -> Diagnostic:
     if reference.suite in context.suites:
-        message = f'$ref names suite "{reference.suite}", which has errors'
-        return _error("MG203", message, leaf, "see what is reported for that suite")
-    message = f'$ref names no suite "{reference.suite}"'
+        message = f'$ref: suite "{reference.suite}" has errors'
+        return _error("MG203", message, leaf, "fix the errors of that suite first")
+    message = f'$ref: unknown suite "{reference.suite}"'
     return _error("MG203", message, leaf, near=suggest(reference.suite, context.suites))
 
 

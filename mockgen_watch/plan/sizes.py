@@ -174,9 +174,9 @@ class _Measure:
         self.found.append(
             Diagnostic(
                 code="MG228",
-                message=f"this makes {what}, and the limit is {limit}",
+                message=f"this produces {what}, but the limit is {limit}",
                 location=location,
-                hint="let arrays have fewer elements, or templates fewer parts",
+                hint="use shorter arrays, or shorter templates",
             )
         )
 

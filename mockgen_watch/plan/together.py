@@ -180,21 +180,21 @@ def _reason(leaf: spec.Leaf) -> str:
     """Return why the values of ``leaf`` cannot be numbered; ``""`` where they can."""
     generator, modifiers = leaf.generator, leaf.modifiers
     reasons = (
-        (modifiers.distinct, "it differs from element to element already"),
+        (modifiers.distinct, "it already differs from element to element"),
         (
             modifiers.transforms or not generators.stay_apart(generator, modifiers.check),
-            "two values that differ may be one when they are written",
+            "two different values can be written alike",
         ),
         (
             isinstance(generator, _MADE) or generators.names_of(generator),
-            "its value is made of other fields",
+            "its value is made from other fields",
         ),
         (is_child(leaf), "each parent has its children in order"),
         (
             isinstance(generator, generators.Reference) and generator.roots,
             "its records refer to earlier ones",
         ),
-        (isinstance(generator, _ALWAYS), "every element of a record has the same"),
+        (isinstance(generator, _ALWAYS), "all elements of a record have the same value"),
     )
     found = next((reason for holds, reason in reasons if holds), "")
     return found or _reason_of_values(generator)
@@ -205,15 +205,15 @@ def _reason_of_values(generator: generators.Generator) -> str:
     if isinstance(generator, generators.Reference):
         return ""
     if generators.capacity(generator) is None:
-        return "its values have no end"
+        return "its values are unlimited"
     if isinstance(generator, generators.Number) and (
         generator.distribution.kind is not generators.DistributionKind.UNIFORM
     ):
-        return "such numbers are spread evenly, so they have no distribution"
+        return "such numbers are spread evenly and cannot have a distribution"
     if isinstance(generator, generators.Pattern) and not generators.is_distinct(generator):
-        return "its pattern may make one string in two ways"
+        return "its pattern can produce the same string in two ways"
     if isinstance(generator, generators.Moment) and not is_written_apart(generator):
-        return f"two of its values may both be written as {format_moment(generator, 0)}"
+        return f"two of its values can both be written as {format_moment(generator, 0)}"
     return ""
 
 
@@ -228,7 +228,7 @@ def _reason_of_parent(unit: Sequence[spec.Leaf], records: RecordPlan) -> str:
             if isinstance(found, spec.Leaf) and _differs_always(found):
                 return ""
             names.append(".".join(path))
-    return f"{names[0]} of the model that it refers to is not unique itself"
+    return f"{names[0]} of the referenced model is not unique"
 
 
 def _reason_of_rows(unit: Sequence[spec.Leaf]) -> str:
@@ -260,11 +260,11 @@ def _too_few(
     yield Diagnostic(
         code="MG214",
         message=(
-            f"{names} are unique together and have {math.prod(sizes)} values "
+            f"{names} must be unique together, but have only {math.prod(sizes)} values "
             f"({' times '.join(map(str, sizes))}) for {what}"
         ),
         location=leaves[0].origin.location,
-        hint="let them have more values, or ask for fewer records",
+        hint="give them more values, or lower $count",
     )
 
 

@@ -70,17 +70,17 @@ def check_trees(plan: RecordPlan, own: tuple[str, str]) -> Iterator[Diagnostic]:
         if generator.roots and not is_own:
             yield Diagnostic(
                 code="MG204",
-                message=f"$tree is for a $ref of {own[1]} to its own records",
+                message=f"$tree works only for a $ref from {own[1]} to its own records",
                 location=leaf.origin.location,
-                hint=f"drop $tree: the records of {generator.model} are others",
+                hint=f"remove $tree: {generator.model} is another model",
             )
         if generator.roots is None and is_own:
             yield Diagnostic(
                 code="MG411",
                 severity=Severity.WARNING,
-                message=f"records of {own[1]} may refer to each other in a circle",
+                message=f"records of {own[1]} can refer to each other in a circle",
                 location=leaf.origin.location,
-                hint="$tree: 1 beside $ref gives a tree of one root; $tree: false means circles",
+                hint="add $tree: 1 for a tree with one root, or $tree: false to allow circles",
             )
 
 
@@ -88,7 +88,7 @@ def own_children(leaf: spec.Leaf) -> Diagnostic:
     """Return the error of ``$each`` beside a reference of a model to its own records."""
     return Diagnostic(
         code="MG204",
-        message="$each gives records to those of another model, not to the own ones",
+        message="$each needs a $ref to another model, not to its own",
         location=leaf.origin.location,
-        hint="$tree: 1 beside $ref makes a tree of the model's own records",
+        hint="for a tree of the model's own records, use $tree: 1",
     )

@@ -276,7 +276,7 @@ class PluginCheck(Struct, frozen=True, kw_only=True):
         if not isinstance(message, str):
             raise _broken(
                 self.spec,
-                f"gives {type(message).__name__}, and no text, for {json_values.shown(value)}",
+                f"returns {type(message).__name__}, not text, for {json_values.shown(value)}",
             )
         return message
 
@@ -295,7 +295,7 @@ class PluginCheck(Struct, frozen=True, kw_only=True):
             ) from error
         for change in found:
             if len(change) not in {2, 3} or not re.fullmatch(KIND, str(change[0])):
-                what = f"gives the fault {change!r}, which is no kind and value"
+                what = f"yields the fault {change!r}, which is not a kind and a value"
                 raise _broken(self.spec, what)
             yield str(change[0]), change[1], tuple(*change[2:])
 
@@ -309,7 +309,7 @@ def _broken(spec: RuleSpec, what: str) -> FindingsError:
         code="MG606",
         message=f'rule "{spec.name}": plugin rule {spec.expression} {what}',
         location=spec.body_location or spec.location,
-        hint="mockgen_watch.testing.check_rule finds such faults; tell the plugin's author",
+        hint="report it to the plugin's author; mockgen_watch.testing.check_rule finds such errors",
     )
     return FindingsError((found,))
 
@@ -325,12 +325,12 @@ def make_check(spec: RuleSpec, types: Mapping[str, RuleType]) -> PluginCheck:
     try:
         checker = types[spec.expression](params)
     except ValueError as error:
-        raise json_values.RuleError(f"{spec.expression} does not take this: {error}") from error
+        raise json_values.RuleError(f"{spec.expression} rejects its parameters: {error}") from error
     except Exception as error:
         raise _broken(spec, _raises(error)) from error
     for name in ("why", "faults"):
         if not callable(getattr(checker, name, None)):
-            raise _broken(spec, f"makes something without {name}()")
+            raise _broken(spec, f"creates an object without {name}()")
     return PluginCheck(spec=spec, checker=checker)
 
 
@@ -454,7 +454,9 @@ def _bound(
         seconds = json_values.seconds_of(operand, moment.kind, form)
         if seconds is not None:
             return seconds
-    raise json_values.RuleError(f'"{operand}" is no date as the field writes it, nor in ISO 8601')
+    raise json_values.RuleError(
+        f'"{operand}" is not a date, in the format of the field or in ISO 8601'
+    )
 
 
 def _ordered(

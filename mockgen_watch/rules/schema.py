@@ -61,7 +61,7 @@ def compile_schema(schema: Json) -> Check:
     if isinstance(schema, bool):
         return lambda value: "" if schema else f"{shown(value)} is not allowed"
     if not isinstance(schema, dict):
-        raise RuleError("a JSON Schema is a mapping, true or false")
+        raise RuleError("a JSON Schema must be a mapping, true or false")
     if not is_plain_schema(schema):
         return _check_by_jsonschema(schema)
     checks = [_KEYWORDS[key](operand) for key, operand in schema.items() if key in _KEYWORDS]
@@ -112,9 +112,9 @@ def _check_by_jsonschema(schema: dict[str, Json]) -> Check:
                 str(error.message) for error in itertools.islice(validator.iter_errors(value), 1)
             ]
         except Unresolvable as lost:
-            raise RuleError(f"the JSON Schema refers to what is not in it: {lost}") from lost
+            raise RuleError(f"the JSON Schema refers to something outside it: {lost}") from lost
         except RecursionError as error:
-            raise RuleError("the JSON Schema refers to itself without end") from error
+            raise RuleError("the JSON Schema refers to itself endlessly") from error
         finally:
             _WORK.reset(before)
         return first_of(errors)
@@ -305,7 +305,7 @@ def _type(operand: Json) -> Check:
     names = operand if isinstance(operand, list) else [operand]
     for name in names:
         if name not in TYPES:
-            raise RuleError(f"{shown(name)} is no type of JSON Schema")
+            raise RuleError(f"{shown(name)} is not a type of JSON Schema")
     words = [str(name) for name in names]
     return _failing(
         lambda value: not any(is_type(value, word) for word in words),

@@ -43,7 +43,7 @@ def check_scenarios(plans: Sequence[OutputPlan]) -> list[Diagnostic]:
             severity=Severity.WARNING,
             message=f"$coverage of {plan.model}/{plan.scenario} has no effect",
             location=plan.coverage.location,
-            hint=f"its records are the twins of {twin}, and follow what {twin} covers",
+            hint=f"its records are twins of {twin}, and cover what {twin} covers",
         )
         for plan in plans
         for twin in (plan.records.twin,)
@@ -182,10 +182,10 @@ def _overlap(first: OutputPlan, second: OutputPlan, record: dict[str, Json]) -> 
         code="MG401",
         severity=Severity.WARNING,
         message=(
-            f"{second.scenario} of {second.model} can make the same record as {first.scenario}, "
-            f"such as {example}"
+            f"{second.scenario} of {second.model} can produce the same record "
+            f"as {first.scenario}: {example}"
         ),
         location=second.location,
-        hint="let the pools of the two differ, or state $rules, from which faults are derived",
-        related=(Related(message=f"{first.scenario} is stated here", location=first.location),),
+        hint="use different pools in the two, or add $rules, from which faults are derived",
+        related=(Related(message=f"{first.scenario} is defined here", location=first.location),),
     )

@@ -196,7 +196,7 @@ def _with_scenario(found: Diagnostic, output: OutputPlan) -> Diagnostic:
     """Return a broken promise with the place of the scenario, where no other second place is."""
     if found.code not in {"MG403", "MG404"} or found.related or found.location == output.location:
         return found
-    place = Related(message=f"{output.scenario} is stated here", location=output.location)
+    place = Related(message=f"{output.scenario} is defined here", location=output.location)
     return replace(found, related=(place,))
 
 
@@ -238,11 +238,11 @@ def _check_count(plan: OutputPlan, source: Source) -> Iterator[Diagnostic]:
         yield Diagnostic(
             code="MG408",
             message=(
-                f"$coverage: {coverage.strength} of {plan.model}/{plan.scenario} needs {needed} "
-                f"records, and there are {plan.count}"
+                f"$coverage: {coverage.strength} of {plan.model}/{plan.scenario} "
+                f"needs {needed} records, but there are {plan.count}"
             ),
             location=coverage.location,
-            hint=f"set $count: {needed} or more, or let fewer fields take part (fields, without)",
+            hint=f"set $count to at least {needed}, or cover fewer fields (fields, without)",
             related=(Related(message="the scenario", location=plan.location),),
         )
 
@@ -255,17 +255,17 @@ def _check_terms(plan: OutputPlan) -> Iterator[Diagnostic]:
     if promise is Promise.EXCLUDED and rules and not plan.records.exclusions:
         yield Diagnostic(
             code="MG403",
-            message=f"no clause says what {plan.scenario} of {plan.model} is to match",
+            message=f"{plan.scenario} of {plan.model} has no clause to match",
             location=plan.location,
-            hint="state $exclude beside $rules, or give the scenario another name",
-            related=(Related(message="rules are stated here", location=rules[0].location),),
+            hint="add $exclude beside $rules, or rename the scenario",
+            related=(Related(message="rules are defined here", location=rules[0].location),),
         )
     if promise is Promise.BROKEN and not rules:
         yield from _without_rules(plan)
     if plan.output.labels is Labels.INSIDE and plan.output.format == "csv":
         yield Diagnostic(
             code="MG221",
-            message=f"a CSV row has no room for the labels inside ({labels.INSIDE})",
+            message=f"a CSV row cannot contain labels ({labels.INSIDE})",
             location=plan.location,
             hint="use labels: file, or another format",
         )
@@ -282,7 +282,7 @@ def _without_rules(plan: OutputPlan) -> Iterator[Diagnostic]:
         return
     yield Diagnostic(
         code="MG403",
-        message=f"no record of {plan.model} can break {broken}: it has none",
+        message=f"no record of {plan.model} can break {broken}: the model has none",
         location=plan.location,
-        hint=f"state $rules, or drop {directive}",
+        hint=f"add $rules, or remove {directive}",
     )

@@ -51,7 +51,7 @@ def _digits(*counts: int) -> tuple[tuple[Item, ...], ...]:
     return tuple((Item("[0-9]", count, count),) for count in counts)
 
 
-_NUMBER: Final = Form("made of digits alone", ((Item("[0-9]", 1, None),),))
+_NUMBER: Final = Form("made of digits only", ((Item("[0-9]", 1, None),),))
 _ALPHANUMERIC: Final = Item("[A-Za-z0-9]", 1, None)
 _ANY: Final = r"[\s\S]"
 
@@ -65,10 +65,10 @@ FORMS: Final[Mapping[str, Form]] = {
         4,
     ),
     "mod97": Form(
-        "letters and digits, two check digits behind them", ((_ALPHANUMERIC, Item(_ANY, 2, 2)),), -2
+        "letters and digits, followed by two check digits", ((_ALPHANUMERIC, Item(_ANY, 2, 2)),), -2
     ),
     "mod11": Form(
-        "made of digits alone, a check digit or X behind them",
+        "made of digits only, followed by a check digit or X",
         ((Item("[0-9]", 1, None), Item(_ANY, 1, 1)),),
     ),
     "verhoeff": _NUMBER,

@@ -265,7 +265,7 @@ def read_decimal(text: str) -> Decimal:
     exponent = (match[4] or "0").lstrip("+-").lstrip("0")
     # An exponent of millions would be a few characters here and gigabytes when written out.
     if len(exponent) > len(str(MAX_DIGITS)) or math.isinf(float(text)):
-        raise UnreadableNumberError("the number is beyond what a double can hold")
+        raise UnreadableNumberError("the number is too large for a double")
     if digits + int(exponent or "0") > MAX_DIGITS:
         raise UnreadableNumberError(f"the number has more than {MAX_DIGITS} digits")
     return Decimal(text)
@@ -344,7 +344,7 @@ class SourceReader:
         for code, location in self._first_unshown.items():
             unshown = self._warnings[code] - MAX_WARNINGS
             meaning = CODES[code][0].lower() + CODES[code][1:]
-            self._diagnostics.warn(code, location, f"{unshown} more like this: {meaning}")
+            self._diagnostics.warn(code, location, f"{unshown} more of this kind: {meaning}")
         return Document(
             path=self.source.path,
             text=self.text,
@@ -430,11 +430,11 @@ class SourceReader:
         if first is not member:
             self.error(
                 "MG104",
-                f"the key {quote_excerpt(member.key)} stands twice in one mapping",
+                f"the key {quote_excerpt(member.key)} appears twice in one mapping",
                 member.mark.span,
                 "remove one, or give it another name",
                 pointer=self.pointer,
-                related=self.related("it stands first here", first.mark.span),
+                related=self.related("first defined here", first.mark.span),
             )
 
     def join_surrogates(self, text: str, span: Span, pointer: str = "") -> str:
@@ -444,7 +444,7 @@ class SourceReader:
         joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
         whole = re.sub(_SURROGATE, "\ufffd", joined)
         if whole != joined:
-            message = "the text has half of a surrogate pair, which UTF-8 cannot write"
+            message = "the text has half a surrogate pair, which UTF-8 cannot encode"
             hint = "write both halves, or the character itself"
             self.error("MG109", message, span, hint, pointer=pointer)
         return whole

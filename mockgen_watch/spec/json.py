@@ -67,11 +67,11 @@ _MEANT_WORDS: Final = {word: word for word in _WORDS} | dict.fromkeys(
 )
 _NOT_FINITE: Final = frozenset({"nan", "inf", "infinity"})
 _MEANT_PUNCTUATION: Final = {
-    "=": (":", 'JSON writes ":" between a key and its value'),
-    ";": (",", 'JSON writes "," between values'),
+    "=": (":", 'JSON needs ":" between a key and its value'),
+    ";": (",", 'JSON needs "," between values'),
 }
 _QUOTE_HINT: Final = "put it in double quotes if it is text"
-_NO_COMMENTS: Final = "remove it, or keep this file as .yaml, which has comments"
+_NO_COMMENTS: Final = "remove it, or rename the file to .yaml, which allows comments"
 
 
 class _Lexer(documents.SourceReader):
@@ -173,7 +173,7 @@ class _Lexer(documents.SourceReader):
         pattern = _SINGLE_QUOTED if first == "'" else _CURLY_QUOTED
         if match := re.compile(pattern).match(self.text, self.start):
             self._take(_TEXT, match[1], match.end())
-            message = "JSON text stands in straight double quotes"
+            message = "JSON text needs straight double quotes"
             is_certain = "\\" not in match[1]
             fix = (documents.quote_literal(match[1]), "replace the quotes") if is_certain else None
             self._reject(message, 'write it as "…"', fix=fix)
@@ -231,7 +231,7 @@ class _Lexer(documents.SourceReader):
             if character.isprintable()
             else f"U+{ord(character):04X}"
         )
-        message = f"the character {shown} cannot stand here"
+        message = f"the character {shown} is not allowed here"
         fix = (self.kind, f'replace "{character}" with "{self.kind}"') if self.kind else None
         self._reject(message, hint, fix=fix)
         return self.kind != ""
@@ -266,7 +266,7 @@ class _Lexer(documents.SourceReader):
             return "", at + 1
         written = self.text[at : at + 2]
         if letter != "u":
-            hint = "write two backslashes for one"
+            hint = "write a backslash as two"
             message = f"the escape {documents.quote_excerpt(written)} is unknown"
             self.error("MG102", message, (at, at + 2), hint, fix=("\\" + written, hint))
         elif digits := re.compile(_FOUR_HEX).match(self.text, at + 2):
@@ -279,23 +279,23 @@ class _Lexer(documents.SourceReader):
     def _reject_control(self, character: str, at: int) -> None:
         escape = "\\t" if character == "\t" else f"\\u{ord(character):04x}"
         fault = "a tab" if character == "\t" else f"the control character {escape}"
-        message, hint = f"{fault} cannot stand in a text", f"write {escape}"
+        message, hint = f"{fault} is not allowed in text", f"write {escape}"
         self.error("MG102", message, (at, at + 1), hint, fix=(escape, hint))
 
     def _unclosed(self) -> documents.ReadingStoppedError:
         message = "the text that begins here is not closed on its line"
-        hint = 'put " behind it; a line break inside a text is written \\n'
+        hint = 'put " after it; write a line break inside text as \\n'
         return self.error("MG102", message, (self.start, len(self.text)), hint)
 
 
 def _number_fault(text: str) -> str:
     digits = text.lstrip("+-")
     if text.startswith("+"):
-        return "has a plus sign, which JSON does not allow"
+        return "has a plus sign, which is not allowed in JSON"
     if digits.startswith(".") or re.search(r"\.(?![0-9])", digits):
-        return "has a point without digits on both sides"
+        return "needs digits on both sides of the decimal point"
     if re.match(r"0[0-9]", digits):
-        return "begins with zero, which JSON does not allow"
+        return "begins with zero, which is not allowed in JSON"
     return "is not a number"
 
 
@@ -309,7 +309,7 @@ class _Reader(_Lexer):
     def read(self) -> documents.Node:
         self.advance()
         if self.kind not in _VALUES:
-            raise self._report(f'a value is expected before "{self.kind}"', self.span)
+            raise self._report(f'expected a value before "{self.kind}"', self.span)
         root = self._value()
         if self.kind in _CLOSERS:
             raise self._wrong_bracket(f'"{self.kind}" closes nothing', "remove it")
@@ -334,8 +334,8 @@ class _Reader(_Lexer):
             self._open.pop()
             return collection
         if kind == _END:
-            raise self._wrong_bracket("the file ends where a value is expected")
-        self._report(f'a value is expected before "{kind}"', (start, end))
+            raise self._wrong_bracket("expected a value, but the file ends")
+        self._report(f'expected a value before "{kind}"', (start, end))
         return self._null(start)
 
     def _null(self, place: int) -> documents.Scalar:
@@ -360,8 +360,8 @@ class _Reader(_Lexer):
     def _reject_key_in_list(self) -> None:
         if _find_missing_closer(self.text) is not None:
             raise self._wrong_bracket("")
-        message = 'a list has no keys, so ":" cannot stand here'
-        self._report(message, self.span, 'put "{" before the key, and "}" behind')
+        message = 'a list has no keys, so ":" is not allowed here'
+        self._report(message, self.span, 'put "{" before the key, and "}" after the value')
 
     def _members(self, start: int) -> documents.MappingNode:
         members: dict[str, documents.Member] = {}
@@ -370,7 +370,7 @@ class _Reader(_Lexer):
             if self.kind != _TEXT:
                 self._check_bracket("{", loose)
             if self.kind == ",":
-                self._report('a key is expected before ","', self.span)
+                self._report('expected a key before ","', self.span)
                 self.advance()
                 continue
             mark = self.source.mark(self.start, self.end)
@@ -392,10 +392,10 @@ class _Reader(_Lexer):
 
     def _key(self) -> str:
         if self.kind in _CLOSER:
-            hint = 'a key is text in double quotes, then ":"'
-            raise self._report("a mapping needs a key here", self.span, hint)
+            hint = 'write a key as text in double quotes, then ":"'
+            raise self._report("expected a key here", self.span, hint)
         if self.kind == ":":
-            self._report('a key is expected before ":"', self.span)
+            self._report('expected a key before ":"', self.span)
             return ""
         key = self.value
         if not isinstance(key, str):
@@ -415,7 +415,7 @@ class _Reader(_Lexer):
         """
         self.advance()
         if self.kind == ":":
-            self._report('":" stands twice', self.span, "remove one", ("", "remove one"))
+            self._report('there are two ":"', self.span, "remove one", ("", "remove one"))
             self.advance()
         return self.before if "\n" in self.text[self.before : self.start] else -1
 
@@ -423,7 +423,7 @@ class _Reader(_Lexer):
         place = self.before
         if self.kind in _VALUES:
             fix = (":", "put a colon here")
-            self._report('":" is missing behind the key', (place, place), fix=fix)
+            self._report('":" is missing after the key', (place, place), fix=fix)
         elif self.kind != _END:
             if loose >= 0:
                 raise self._missing_opener("[", loose)
@@ -437,7 +437,7 @@ class _Reader(_Lexer):
             comma = self.start
             self.advance()
             if self.kind == closer:
-                message = f'"," stands before "{closer}"'
+                message = f'extra "," before "{closer}"'
                 hint = "remove the last comma"
                 self._report(message, (comma, comma + 1), hint, ("", hint))
         elif self.kind in _VALUES:
@@ -451,7 +451,7 @@ class _Reader(_Lexer):
         if loose >= 0 and self.kind != ",":
             raise self._missing_opener("[", loose)
         if self.kind in _CLOSERS:
-            raise self._wrong_bracket(f'"{_CLOSER[opener]}" is expected before "{self.kind}"')
+            raise self._wrong_bracket(f'expected "{_CLOSER[opener]}" before "{self.kind}"')
 
     def _report(
         self,
@@ -464,19 +464,19 @@ class _Reader(_Lexer):
         return self.error("MG102", message, span, hint, pointer=self.pointer, fix=fix)
 
     def _missing_opener(self, opener: str, place: int) -> documents.ReadingStoppedError:
-        hint = "a value begins on the line of its key"
+        hint = "start the value on the same line as its key"
         return self.error("MG102", f'"{opener}" is missing', (place, place), hint)
 
     def _behind_root(self, root: documents.Node) -> documents.ReadingStoppedError:
         """Report what follows: at it, or where the file's value began or ended too early."""
         start, end = self.start, self.end
-        message, hint = "a second value follows the first", "a file holds one value"
+        message, hint = "a second value follows the first", "a file can have only one value"
         if self.kind == ":":
             start, end = root.mark.start, root.mark.end
             message, hint = '"{" is missing before the first key', 'and "}" at the end of the file'
         elif self.kind == "," and self.text[root.mark.end - 1] in _CLOSERS:
             start, end = root.mark.end - 1, root.mark.end
-            message = f'"{self.text[start]}" closes the first bracket, but more follows'
+            message = f'"{self.text[start]}" closes the first bracket, but more text follows'
             hint = "remove one closing bracket"
         return self.error("MG102", message, (start, end), hint)
 

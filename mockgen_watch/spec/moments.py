@@ -104,7 +104,9 @@ def check_format(text: str, kind: MomentKind) -> None:
         MomentError: as ``split_format`` does; or it has no directive, and all moments look alike.
     """
     if not any(piece[1:] and piece[0] == "%" for piece in split_format(text, kind)):
-        raise MomentError(f'"{text}" has no part of a moment; write such as {ISO_FORMATS[kind]}')
+        raise MomentError(
+            f'"{text}" has no part of a date or time; use a format such as {ISO_FORMATS[kind]}'
+        )
 
 
 def format_moment(moment: Moment, n: int) -> str:
@@ -177,7 +179,7 @@ def read_moment(text: str, kind: MomentKind, form: str = "") -> int:
         if found is not None:
             return _units_of(found.groupdict(), kind)
     wanted = f"the format {form}" if form else _ISO_WORDS[kind]
-    raise MomentError(f'"{text}" is not in {wanted}')
+    raise MomentError(f'"{text}" does not have {wanted}')
 
 
 _ISO_SHAPES: Final = {
@@ -197,11 +199,11 @@ _ISO_WORDS: Final = {
 def _bad_directive(piece: str, kind: MomentKind) -> str:
     letter = piece[1:]
     if not letter:
-        return "the format ends in a lone %; a percent sign is written %%"
+        return "the format ends with a single %; write a percent sign as %%"
     if letter in DATE_TEXTS or letter in TIME_TEXTS:
         return f"a {kind} has no {piece}"
     known = " ".join(f"%{item}" for item in (*DATE_TEXTS, *TIME_TEXTS))
-    return f"the format directive {piece} is none of {known} %%"
+    return f"unknown format directive {piece}; use one of {known} %%"
 
 
 @lru_cache(maxsize=256)
@@ -234,11 +236,11 @@ def _day_of(found: Mapping[str, str]) -> int:
         short = int(found["y"])
         year = short + (1900 if short >= _PIVOT else 2000)
     else:
-        raise MomentError("the format does not tell the year")
+        raise MomentError("the format does not have the year")
     month = _month_of(found)
     has_day = month != 0 and "d" in found
     if not has_day and "j" not in found:
-        raise MomentError("the format does not tell the day")
+        raise MomentError("the format does not have the day")
     try:
         if has_day:
             day = date(year, month, int(found["d"]))
@@ -268,10 +270,10 @@ def _second_of(found: Mapping[str, str], *, needed: bool) -> int:
     hour = int(found.get("H", "0"))
     if "H" not in found and "I" in found:
         if "p" not in found:
-            raise MomentError("the format does not tell the half of the day")
+            raise MomentError("the format has no AM or PM")
         hour = int(found["I"]) % _NOON + (_NOON if found["p"] == "PM" else 0)
     elif "H" not in found and needed:
-        raise MomentError("the format does not tell the hour")
+        raise MomentError("the format does not have the hour")
     minute, second = int(found.get("M", "0")), int(found.get("S", "0"))
     hour_fits = 1 <= int(found.get("I", "1")) <= _NOON and hour < _HOURS
     if not hour_fits or minute >= _SIXTY or second >= _SIXTY:

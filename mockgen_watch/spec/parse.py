@@ -28,12 +28,12 @@ def parse(path: str, data: bytes, *, max_bytes: int = MAX_BYTES) -> Document:
     """
     if len(data) > max_bytes:
         message = f"the file has {len(data):,} bytes; the limit is {max_bytes:,}"
-        hint = "keep long lists in files of their own, as vocabularies"
+        hint = "move long lists to separate files, as vocabularies"
         return _refuse(Source.of(path, ""), "MG105", message, hint)
     ending = path.casefold()
     if not ending.endswith(JSON_ENDINGS + YAML_ENDINGS):
         endings = ", ".join(JSON_ENDINGS + YAML_ENDINGS)
-        message = f"the name of the file ends with none of {endings}"
+        message = f"the name of the file must end with one of {endings}"
         return _refuse(Source.of(path, ""), "MG113", message)
     try:
         text = data.decode("utf-8")
@@ -70,7 +70,7 @@ def _refuse_conflict(source: Source, code: str, conflict: re.Match[str]) -> Docu
     end = re.compile(_CONFLICT_END).search(source.text, conflict.end())
     reader.error(
         code,
-        "a merge conflict is not resolved",
+        "unresolved merge conflict",
         conflict.span(),
         "choose one side, and remove the lines <<<<<<<, ======= and >>>>>>>",
         related=reader.related("it ends here", end.span()) if end else (),

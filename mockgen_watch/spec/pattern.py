@@ -34,7 +34,7 @@ MAX_RUNS: Final = 4096
 MAX_DEPTH: Final = 50
 """A pattern whose groups are nested deeper than this is refused."""
 
-_TOO_LONG: Final = f"strings of more than {MAX_RUNS} parts are refused"
+_TOO_LONG: Final = f"strings of more than {MAX_RUNS} parts are not supported"
 
 _PLAIN: Final = r"[^\\.^$|?*+()\[\]{}]+(?![?*+{])"
 """Characters that stand for themselves, but for one that a quantifier follows."""
@@ -129,7 +129,7 @@ class _Parser:
         self._take(_BEGINNING)
         tree = self._alternation(top=True)
         if self.place < len(self.source):
-            raise PatternError('a ")" without its "("', self.place)
+            raise PatternError('unmatched ")"', self.place)
         return tree
 
     def _peek(self, text: str) -> bool:
@@ -171,7 +171,7 @@ class _Parser:
             self.place += 1
             return pattern_tree.Choice(PRINTABLE)
         if char in "^$":
-            raise PatternError(f'"{char}" can only stand at the end that it anchors', self.place)
+            raise PatternError(f'"{char}" is only allowed at the end that it anchors', self.place)
         if char in "?*+":
             raise PatternError(f'"{char}" has nothing to repeat', self.place)
         self.place += 1
@@ -184,14 +184,14 @@ class _Parser:
                 raise PatternError(_refused_group(self.source[start : start + 4]), start)
             named = self._take(_NAMED_GROUP)
             if named is None or not named[1].isidentifier():
-                raise PatternError("a named group is written (?P<name>…)", start)
+                raise PatternError("write a named group as (?P<name>…)", start)
         if self.depth == MAX_DEPTH:
-            raise PatternError(f"groups are nested {MAX_DEPTH} deep at most", start)
+            raise PatternError(f"groups can be nested at most {MAX_DEPTH} deep", start)
         self.depth += 1
         inner = self._alternation()
         self.depth -= 1
         if not self._peek(")"):
-            raise PatternError('a "(" without its ")"', start)
+            raise PatternError('unmatched "("', start)
         self.place += 1
         return inner
 
@@ -212,7 +212,7 @@ class _Parser:
         if is_negated:
             chosen = set(PRINTABLE) - chosen
         if not chosen:
-            raise PatternError("this class leaves no printable ASCII character", start)
+            raise PatternError("this class contains no printable ASCII character", start)
         return tuple(sorted(chosen))
 
     def _class_item(self, start: int) -> tuple[str, ...]:
@@ -223,17 +223,17 @@ class _Parser:
         self.place += 1
         high = self._class_end(start)
         if len(high) != 1 or ord(high[0]) < ord(low[0]):
-            raise PatternError("the range runs backwards", start)
+            raise PatternError("the range is reversed", start)
         if ord(high[0]) - ord(low[0]) >= pattern_tree.TABLE_LIMIT:
             raise PatternError(
-                f"a class may hold at most {pattern_tree.TABLE_LIMIT} characters", start
+                f"a class can have at most {pattern_tree.TABLE_LIMIT} characters", start
             )
         codes = range(ord(low[0]), ord(high[0]) + 1)
         return tuple(chr(code) for code in codes if code not in _SURROGATES)
 
     def _class_end(self, start: int) -> tuple[str, ...]:
         if self.place >= len(self.source):
-            raise PatternError('a "[" without its "]"', start)
+            raise PatternError('unmatched "["', start)
         if self._peek("\\"):
             return self._escape(in_class=True)
         self.place += 1
@@ -242,7 +242,7 @@ class _Parser:
     def _escape(self, *, in_class: bool) -> tuple[str, ...]:
         start = self.place
         if start + 1 >= len(self.source):
-            raise PatternError("a backslash with nothing behind it", start)
+            raise PatternError("a backslash with nothing after it", start)
         char = self.source[start + 1]
         self.place += 2
         if char in _SHORTHANDS:
@@ -268,10 +268,10 @@ class _Parser:
         width = {"x": 2, "u": 4, "U": 8}[kind]
         digits = self.source[self.place : self.place + width]
         if not re.fullmatch(f"[0-9A-Fa-f]{{{width}}}", digits):
-            raise PatternError(f'"\\{kind}" wants {width} hexadecimal digits', start)
+            raise PatternError(f'"\\{kind}" needs {width} hexadecimal digits', start)
         code = int(digits, 16)
         if code > sys.maxunicode or code in _SURROGATES:
-            raise PatternError("this is no character of Unicode", start)
+            raise PatternError("this is not a Unicode character", start)
         self.place += width
         return chr(code)
 
@@ -286,10 +286,10 @@ class _Parser:
             self.place += 1
         behind = self.place
         if self._bounds() is not None:
-            raise PatternError("a repeat of a repeat needs a group around the first", behind)
+            raise PatternError("to repeat a repeat, put the first in a group", behind)
         low, high = bounds
         if high < low:
-            raise PatternError("the repeat's bounds run backwards", start)
+            raise PatternError("the bounds of the repeat are reversed", start)
         if high * max(1, item.longest()) > MAX_RUNS:
             raise PatternError(_TOO_LONG, start)
         return pattern_tree.repeated(item, low, high)

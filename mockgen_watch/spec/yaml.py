@@ -148,9 +148,9 @@ class _Composer(documents.SourceReader):
             place = max(self.text.find("%YAML"), 0)
             self.error(
                 "MG111",
-                "the file asks for another version, but is read as YAML 1.2",
+                "the file states another version, but is read as YAML 1.2",
                 (place, self.source.line_end(place)),
-                "remove the %YAML line, and quote what YAML 1.1 reads otherwise (yes, no, on)",
+                "remove the %YAML line, and quote what YAML 1.1 reads differently (yes, no, on)",
             )
         first = next(self._events)
         if isinstance(first, ScalarEvent) and _is_nothing(first):
@@ -161,14 +161,14 @@ class _Composer(documents.SourceReader):
         if isinstance(another, DocumentStartEvent):
             self.error(
                 "MG111",
-                "a second document begins here; a file holds one",
+                "a second document begins here; a file can have only one",
                 (another.start_mark.index, another.end_mark.index),
-                'remove the line "---", or put what follows into its own file',
+                'remove the line "---", or move what follows to another file',
             )
         return root
 
     def _nothing(self) -> documents.ReadingStoppedError:
-        hint = "it has comments or blanks, but no value"
+        hint = "it has only comments or spaces"
         return self.error("MG112", "the file is empty", (0, 0), hint)
 
     def _node(self, event: Any) -> documents.Node:  # noqa: ANN401 - its subclasses' attributes
@@ -198,16 +198,16 @@ class _Composer(documents.SourceReader):
             near = nearest_word(name, self._anchors)
             hint = ask_for(near) or "put text that begins with * in quotes"
             fix = (f"*{near}", f"replace *{name} with *{near}") if near else None
-            self.error("MG103", f"no anchor is named &{name}", span, hint, fix=fix)
+            self.error("MG103", f"unknown anchor &{name}", span, hint, fix=fix)
             self._height = 0
             return documents.Scalar(value=None, mark=mark)
         anchored = self._anchors[name]
         if not isinstance(anchored, _Anchored):
-            message = f"the alias *{name} stands inside what it stands for"
+            message = f"the alias *{name} is inside its own anchor"
             raise self.error("MG107", message, span)
         self._aliased_nodes += anchored.size
         if self._aliased_nodes > MAX_ALIASED_NODES:
-            message = f"aliases stand for more than {MAX_ALIASED_NODES:,} values"
+            message = f"aliases expand to more than {MAX_ALIASED_NODES:,} values"
             raise self.error("MG107", message, span)
         self._height = anchored.height
         if self._depth + self._height > documents.MAX_DEPTH:
@@ -222,7 +222,7 @@ class _Composer(documents.SourceReader):
         is_mapping = isinstance(event, MappingStartEvent)
         if event.tag not in {None, "!", _TAG_PREFIX + ("map" if is_mapping else "seq")}:
             tag = _shorthand(event.tag)
-            message = f"the tag {tag} is not of the core schema, or not for this value"
+            message = f"the tag {tag} is not in the core schema, or not for this value"
             span = start, start + len(tag)
             self.error("MG111", message, span, "remove it", pointer=self.pointer)
         node = self._mapping(event) if is_mapping else self._sequence(event)
@@ -289,9 +289,9 @@ class _Composer(documents.SourceReader):
         start = event.start_mark.index
         self.error(
             "MG111",
-            "a key is text, not a mapping or a list",
+            "a key must be text, not a mapping or a list",
             (start, max(event.end_mark.index, start + 1)),
-            "put text that has brackets in quotes",
+            "put text with brackets in quotes",
             pointer=self.pointer,
         )
         return None
@@ -305,15 +305,15 @@ class _Composer(documents.SourceReader):
         elif event.tag is not None:
             self._resolve(event, text)
         elif not event.style and text.endswith(":"):
-            message = "the key ends with a colon, beside the colon behind it"
+            message = "the key ends with a colon, followed by another colon"
             hint = "remove one colon, or put the key in quotes"
             self.warn("MG103", message, (end - 1, end + 1), hint)
         if event.anchor is not None:
             node = documents.Scalar(value=text, mark=self.source.mark(start, end))
             self._anchors[event.anchor] = _Anchored(node=node)
         if event.value == "<<" and not event.style and event.tag is None:
-            hint = "write the members out, or share them through a master and $extends"
-            message = "merge keys (<<) are not of YAML 1.2"
+            hint = "write out the members, or share them with a master and $extends"
+            message = "merge keys (<<) are not part of YAML 1.2"
             self.error("MG111", message, (start, end), hint, pointer=self.pointer)
             return None
         return text
@@ -327,7 +327,7 @@ class _Composer(documents.SourceReader):
         place = colon.end() if colon else key_end
         if colon is None and not self._keys_open:
             message = "the key has neither a colon nor a value"
-            hint = 'write it as "key: value"; a list stands in [ ]'
+            hint = 'write it as "key: value", or a list in [ ]'
             self.warn("MG103", message, (key.start_mark.index, place), hint)
         self.count_node((place, place))
         self._height = 0
@@ -377,14 +377,14 @@ class _Composer(documents.SourceReader):
             hint = "put it in quotes if it is text"
         except _WrongTagError as problem:
             code, message = "MG111", str(problem)
-            hint = "remove the tag, or put the text in quotes without one"
+            hint = "remove the tag, or put the text in quotes"
         self.error(code, message, self._stretch(event), hint, pointer=self.pointer)
         return text
 
     def _warn_of_misread_text(self, raw: str, start: int, end: int) -> None:
         """Warn of text without quotes that YAML reads otherwise than it looks."""
         if raw.endswith(_CLOSERS) and _ends_unopened(raw):
-            message = f"the text ends with {raw[-1]} that nothing opened"
+            message = f"the text ends with {raw[-1]} without an opening one"
             opener = _OPENERS[raw[-1]]
             hint = f"put {opener} before it; or put the whole text in single quotes"
             self.warn("MG103", message, (start, end), hint)
@@ -395,7 +395,7 @@ class _Composer(documents.SourceReader):
             if len(swallowed) == 1:
                 message = 'this line begins with "- " but is read as part of the text above'
                 start += raw.index(swallowed[0]) + len(swallowed[0]) - 2
-            hint = "give the items of a list one indentation, or put the text in quotes"
+            hint = "indent all items of a list equally, or put the text in quotes"
             self.warn("MG103", message, (start, start + 1), hint)
 
 
@@ -443,12 +443,12 @@ def _read_tagged(tag: str, text: str) -> documents.ScalarValue:
     if name == "str" or tag == "!":
         return text
     if name not in _TAG_TYPES:
-        raise _WrongTagError(f"the tag {_shorthand(tag)} is not of the core schema")
+        raise _WrongTagError(f"the tag {_shorthand(tag)} is not in the core schema")
     value = _read_plain(text)
     if name == "float" and isinstance(value, int) and not isinstance(value, bool):
         value = Decimal(value)
     if not isinstance(value, _TAG_TYPES[name]) or isinstance(value, bool) != (name == "bool"):
-        raise _WrongTagError(f"the value is not what the tag {_shorthand(tag)} says")
+        raise _WrongTagError(f"the value does not match the tag {_shorthand(tag)}")
     return value
 
 

@@ -55,8 +55,8 @@ class _Verdict(Struct, frozen=True):
 
 
 _QUOTE_HINT: Final = "put the text in quotes"
-_ESCAPE_HINT: Final = "write two backslashes for one, or put the text in single quotes"
-_NEIGHBOURS_HINT: Final = "indent it as its neighbours"
+_ESCAPE_HINT: Final = "write a backslash as two, or put the text in single quotes"
+_NEIGHBOURS_HINT: Final = "indent it like the lines around it"
 _STRANGER: Final = r"found character .* that cannot start any token"
 _BEYOND_UNICODE: Final = ("chr() arg not in range", "Python int too large", "int too large")
 _FOUND: Final = r"expected <block end>, but found '(.*)'"
@@ -91,11 +91,11 @@ class _Judge:
         if self.error.context == "while scanning a double-quoted scalar":
             return self._escape()
         if self.problem.startswith(_BEYOND_UNICODE):
-            message = "the escape goes beyond the last character, U+10FFFF"
+            message = "the escape is beyond the last character, U+10FFFF"
             return _Verdict(message, place - 2, place + 8)
         if self.problem == "control character":
             code = ord(self.text[place])
-            message = f"the character U+{code:04X} cannot stand in YAML"
+            message = f"the character U+{code:04X} is not allowed in YAML"
             hint = f'write it as "\\u{code:04x}" in double quotes, or remove it'
             return _Verdict(message, place, place + 1, hint)
         if re.match(_STRANGER, self.problem):
@@ -103,7 +103,7 @@ class _Judge:
         return None
 
     def _unclosed_text(self, opened: int) -> _Verdict:
-        hint = f"put {self.text[opened]} behind it; if it goes on, indent its further lines"
+        hint = f"put {self.text[opened]} after it; if it continues, indent its other lines"
         end = self.source.line_end(opened)
         return _Verdict("the text that begins here is not closed", opened, end, hint)
 
@@ -125,11 +125,11 @@ class _Judge:
             message = f"text without quotes cannot begin with {quote_excerpt(character)}"
             return _Verdict(message, place, end, _QUOTE_HINT)
         if self.text[self.source.line_start(place) : place].strip():
-            message = "a tab cannot stand here"
+            message = "a tab is not allowed here"
             return _Verdict(
                 message, place, end, "write a space", fix=(" ", "replace the tab with a space")
             )
-        return _Verdict("a tab cannot indent a line", place, end, "indent with spaces")
+        return _Verdict("tabs are not allowed as indentation", place, end, "indent with spaces")
 
     def _judge_indicator(self) -> _Verdict | None:
         """Return what is wrong after one of the characters ``& * ! | > % - ? .``."""
@@ -140,23 +140,23 @@ class _Judge:
             fault = f"text without quotes cannot begin with {quote_excerpt(self.text[start])}"
             remedy, end = "", start + 1
         elif re.search(r" an? tag$", context) or "tag handle" in problem:
-            fault, remedy = "the tag cannot be read", ' if "!" is of it'
+            fault, remedy = "the tag cannot be read", ' if "!" is part of it'
         elif self.text.startswith("%", self.source.line_start(start)):
-            fault, remedy = "the directive cannot be read", ' if "%" is of it'
+            fault, remedy = "the directive cannot be read", ' if "%" is part of it'
             start = self.source.line_start(start)
         elif context == "while scanning a block scalar":
-            fault = f'more than indicators stands behind "{self.text[start]}"'
+            fault = f'text is not allowed on this line after "{self.text[start]}"'
             remedy = ", or begin it on the next line"
         elif "follow up line" in problem:
             fault = "a line of spaces before the text is indented deeper than the text"
             remedy = ", or empty that line"
         elif problem == "sequence entries are not allowed here":
-            fault = '"- " cannot stand behind a key on its line'
+            fault = '"- " is not allowed on the line of a key'
             remedy = ", or begin the list on the next line"
         elif problem == "mapping keys are not allowed here":
-            fault, remedy = '"? " cannot stand here', ""
+            fault, remedy = '"? " is not allowed here', ""
         elif "after document end marker" in problem:
-            fault, remedy = 'nothing can stand behind "..." on its line', " if it is text"
+            fault, remedy = 'nothing is allowed after "..." on its line', " if it is text"
         else:
             return None
         return _Verdict(fault, start, end, f"{_QUOTE_HINT}{remedy}")
@@ -183,25 +183,25 @@ class _Judge:
         hint = "write it as key: value"
         above = self._line_above(start)
         if re.match(r"-[^\s-]", line):
-            hint = "put a space behind the dash of a list item"
+            hint = "put a space after the dash of a list item"
         elif above >= 0 and self.text.startswith("- ", above + self.source.indent(start)):
             hint = 'put "- " before it if it is an item of the list'
         elif re.match(r"[^\s:]+:\S", line):
-            hint = "put a space behind the colon"
+            hint = "put a space after the colon"
         return _Verdict("the line has no key with a colon", start, end, hint)
 
     def _misplaced_colon(self) -> _Verdict:
         place = self.place
         start, indent = self.source.line_start(place), self.source.indent(place)
         if re.search(r":[ \t]", self.text[start:place]):
-            message = "the value has a second colon in it"
+            message = "the value contains a second colon"
             return _Verdict(message, place, place + 1, "put the value in quotes")
         above = self._line_above(place)
         if above >= 0 and indent <= self.source.indent(above):
             return self._missing_colon(above + self.source.indent(above))
         if self._odd_first_line() >= 0:
             return self._wrong_indent()
-        message = "the line is indented deeper than the one above it, which has its value already"
+        message = "the line is indented deeper than the one above, which already has a value"
         hint = f"{_NEIGHBOURS_HINT}, or remove the value above"
         return _Verdict(message, start + indent, place, hint)
 
@@ -213,11 +213,11 @@ class _Judge:
         if before.endswith(("'", '"')):
             quote = before[-1]
             inside = "two single quotes" if quote == "'" else '\\"'
-            hint = f"write {inside} for {quote} inside the text"
-            return _Verdict("text stands behind the closing quote", place, end, hint)
+            hint = f"write {quote} inside the text as {inside}"
+            return _Verdict("unexpected text after the closing quote", place, end, hint)
         if not before:
             return self._wrong_indent()
-        message = "text stands behind a value that is complete"
+        message = "unexpected text after a complete value"
         return _Verdict(message, place, end, "put the whole value in quotes")
 
     def _misplaced(self, found: str) -> _Verdict:
@@ -225,16 +225,16 @@ class _Judge:
         if found in _CLOSERS:
             return self._closes_nothing(found)
         if found == "-":
-            message = "an item of a list stands among the keys of a mapping"
+            message = "unexpected list item among the keys of a mapping"
             hint = "put it under a key that has no value, or remove the dash"
             return _Verdict(message, place, place + 1, hint)
         if found == "?" and self.error.context == "while parsing a block collection":
-            message = "a key stands among the items of a list"
-            hint = 'put "- " before it, or indent it as the keys above'
+            message = "unexpected key among the items of a list"
+            hint = 'put "- " before it, or indent it like the keys above'
             return _Verdict(message, place, self.source.line_end(place), hint)
         if found in {"<block mapping start>", "<block sequence start>", "?"}:
             return self._wrong_indent()
-        message = "this cannot stand behind a value that is complete"
+        message = "this is not allowed after a complete value"
         return _Verdict(message, place, place + 1, "put the whole value in quotes")
 
     def _more_follows(self, found: str) -> _Verdict:
@@ -247,10 +247,10 @@ class _Judge:
         ended = len(self.text[:place].rstrip())
         closer = self.text[ended - 1 : ended]
         if found == "," and closer in _CLOSERS:
-            message = f'"{closer}" closes the first bracket, but more follows'
+            message = f'"{closer}" closes the first bracket, but more text follows'
             return _Verdict(message, ended - 1, ended, "remove one closing bracket")
-        message = "this stands behind the value of the file, which has ended"
-        hint = "a file holds one value; put text that begins with a bracket or a quote in quotes"
+        message = "unexpected text after the end of the file's value"
+        hint = "a file has one value; put text that begins with a bracket or a quote in quotes"
         return _Verdict(message, place, self.source.line_end(place), hint)
 
     def _no_content(self, found: str) -> _Verdict:
@@ -258,13 +258,13 @@ class _Judge:
         if found.startswith(("<stream", "<document")):
             if self.error.enclosing >= 0:
                 return self._unclosed_bracket(self.error.enclosing)
-            message = '"..." ends a document that has not begun'
+            message = '"..." ends a document that has not started'
             return _Verdict(message, place, place + 3, "remove it")
         if found in _CLOSERS and "block" in self.error.context:
             return self._closes_nothing(found)
-        message = f'a value is expected before "{found}"'
+        message = f'expected a value before "{found}"'
         end = min(place + 1, self.source.line_end(place))
-        return _Verdict(message, place, end, "put text that begins so in quotes")
+        return _Verdict(message, place, end, "put text that begins with it in quotes")
 
     def _bracket_content(self, closer: str, got: str) -> _Verdict:
         """Return what is wrong where brackets that ``closer`` would close go on with ``got``."""
@@ -281,10 +281,10 @@ class _Judge:
                 return comma
         shown = f'"{got}"' if got in _STRUCTURE else "this"
         if got in _CLOSERS:
-            message = f'"{closer}" is expected before {shown}'
+            message = f'expected "{closer}" before {shown}'
             return _Verdict(message, place, place + 1, opened=opened)
-        message = f'"," or "{closer}" is expected before {shown}'
-        hint = "put text that has such characters in quotes"
+        message = f'expected "," or "{closer}" before {shown}'
+        hint = "put text with such characters in quotes"
         return _Verdict(message, place, place + 1, hint, opened)
 
     def _closes_nothing(self, closer: str) -> _Verdict:
@@ -292,7 +292,7 @@ class _Judge:
 
     def _unclosed_bracket(self, opened: int) -> _Verdict:
         bracket = self.text[opened]
-        hint = f'put "{"]" if bracket == "[" else "}"}" behind its last value'
+        hint = f'put "{"]" if bracket == "[" else "}"}" after its last value'
         return _Verdict(f'"{bracket}" is not closed', opened, opened + 1, hint)
 
     def _unclosed_text_above(self) -> _Verdict | None:
@@ -317,7 +317,7 @@ class _Judge:
         """Return the verdict on a line that does not begin where its neighbours do."""
         odd = self._odd_first_line()
         start = odd + self.source.indent(odd) if odd >= 0 else self.place
-        message = "the indentation of this line fits none of its neighbours"
+        message = "the indentation of this line does not match the lines around it"
         return _Verdict(message, start, self.source.line_end(start), _NEIGHBOURS_HINT)
 
     def _odd_first_line(self) -> int:

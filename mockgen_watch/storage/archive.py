@@ -263,7 +263,7 @@ def _opened(root: OutputRoot, archive: str) -> Iterator[tarfile.TarFile]:
         try:
             tar = stack.enter_context(tarfile.open(fileobj=file, mode="r:gz"))
         except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
-            raise StorageError(root.named(path), f"it is no archive: {error}") from error
+            raise StorageError(root.named(path), f"it is not an archive: {error}") from error
         try:
             yield tar
         except (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error) as error:

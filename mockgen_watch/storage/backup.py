@@ -239,7 +239,7 @@ def find_lockfile(state: StateFolder, name: str) -> KeptLockfile | None:
         if one.number == number:
             return one
     numbers = ", ".join(one.number for one in every)
-    raise UsageError(f"{path} has no former one of the number {number} (there is {numbers})")
+    raise UsageError(f"{path} has no earlier version {number} (known versions: {numbers})")
 
 
 def lockfile_folder(label: str, path: str) -> str:

@@ -197,7 +197,7 @@ class Folder:
         fd = os.open(self._at(name), flags, dir_fd=self._fd)
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             os.close(fd)
-            raise OSError(errno.EINVAL, "it is no regular file", name)
+            raise OSError(errno.EINVAL, "it is not a regular file", name)
         return fd
 
     def create(self, name: str, mode: int = 0o666) -> int:
@@ -280,4 +280,4 @@ class Folder:
 def _check_name(name: str, label: str) -> None:
     separators = "/\\:\0" if os.name == "nt" else "/\0"
     if name in {"", ".", ".."} or not set(separators).isdisjoint(name):
-        raise EscapeError(label, "the name is no name of a file in this folder")
+        raise EscapeError(label, "the name is not the name of a file in this folder")

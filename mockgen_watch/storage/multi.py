@@ -108,7 +108,7 @@ def replace_all(root: OutputRoot, files: Sequence[Replacement]) -> Replaced:
     """
     for file in files:
         if _digest_at(root, file.path) != file.old:
-            raise StorageError(root.named(file.path), "it was changed meanwhile; run again")
+            raise StorageError(root.named(file.path), "it was changed in the meantime; run again")
     backups = []
     for file in files:
         if file.old is not None:
@@ -160,7 +160,7 @@ def _read(root: OutputRoot, number: int, file: _File) -> Replacement:
         return Replacement(path=file.path, old=old, data=None)
     data = root.state.read(f"{BLOBS}/{number:06d}")
     if data is None or digest(data) not in {file.new, renew(file.new, (data,))}:
-        raise StorageError(root.state.place(BLOBS), "what was to be written is damaged")
+        raise StorageError(root.state.place(BLOBS), "the content to be written is damaged")
     return Replacement(path=file.path, old=old, data=data)
 
 
@@ -289,7 +289,7 @@ def _keep(folder: Folder, aside: str, name: str) -> str:
         kept_as = f"{name}.bak{number or ''}"
         if put_new(folder, aside, kept_as):
             return kept_as
-    raise AssertionError("the numbers do not end")
+    raise AssertionError("too many backups")
 
 
 def add_lines(project: Folder, name: str, lines: Sequence[str]) -> UserFile:

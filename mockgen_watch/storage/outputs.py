@@ -296,7 +296,10 @@ class OutputReader:
                 self._file(folder, entry.name, inner, entry.status)
             else:
                 self._obstacle(
-                    inner, "a symbolic link" if stat.S_ISLNK(mode) else "no regular file"
+                    inner,
+                    "a symbolic link"
+                    if stat.S_ISLNK(mode)
+                    else "something that is not a regular file",
                 )
 
     def _enter(self, folder: Folder, name: str, path: str) -> None:

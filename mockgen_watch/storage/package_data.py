@@ -21,7 +21,7 @@ def read_schema(name: str) -> bytes:
     """Return the schema file ``name``, such as ``master.schema.json``, as it was shipped.
 
     Raises:
-        StorageError: when this installation carries no such schema, or it cannot be read.
+        StorageError: when this installation does not include this schema, or it cannot be read.
     """
     try:
         with open(find_schema(name), "rb") as file:
@@ -34,13 +34,13 @@ def find_schema(name: str) -> str:
     """Return the path of the schema file ``name``.
 
     Raises:
-        StorageError: when this installation carries no such schema.
+        StorageError: when this installation does not include this schema.
     """
     for folder in _SCHEMAS:
         path = os.path.join(folder, name)
         if name == os.path.basename(name) and os.path.isfile(path):
             return path
-    raise StorageError(name, "this installation carries no such schema", "ENOENT")
+    raise StorageError(name, "this installation does not include this schema", "ENOENT")
 
 
 def shipped_vocabularies() -> tuple[str, ...]:

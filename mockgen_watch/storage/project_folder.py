@@ -71,7 +71,9 @@ def find_project(start: StrPath) -> str:
             return folder
         if git_folder_of(folder) is not None:
             break
-    raise UsageError(f"no folder {SPECS}/ in {start} or above it; mockgen-watch init makes one")
+    raise UsageError(
+        f"no folder {SPECS}/ in {start} or above it; create a project with mockgen-watch init"
+    )
 
 
 def find_work_tree(start: StrPath) -> tuple[str, str] | None:
@@ -102,11 +104,11 @@ def git_folder_of(work_tree: StrPath) -> str | None:
         with open(marker, "rb") as file:
             text = file.read(_LONGEST_POINTER).decode("utf-8", "surrogateescape")
     if not text.startswith("gitdir:") or "\0" in text:
-        raise StorageError(marker, "it does not say 'gitdir:' and a path")
+        raise StorageError(marker, "it does not contain 'gitdir:' and a path")
     pointer = text.removeprefix("gitdir:").strip("\r\n").strip(" ")
     git = os.path.realpath(os.path.join(work_tree, pointer))
     if _kind(os.path.join(git, "HEAD")) != stat.S_IFREG:
-        raise StorageError(marker, f"it leads to {git}, which is no Git folder")
+        raise StorageError(marker, f"it leads to {git}, which is not a Git folder")
     return git
 
 
@@ -405,7 +407,7 @@ class OutputRoot:
         """
         parts = path.replace("\\", "/").strip("/").split("/")
         if os.path.isabs(path) or any(part in {"", ".", "..", ".git"} for part in parts):
-            raise EscapeError(path, "the output folder must be a folder below the project")
+            raise EscapeError(path, "the output folder must be inside the project")
         inner = "/".join(parts)
         return cls(base=os.fspath(project), inner=inner, label=inner, state=state)
 

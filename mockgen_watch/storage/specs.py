@@ -104,7 +104,7 @@ class SpecSnapshot(Struct, frozen=True, kw_only=True):
         if path not in self._bytes:
             data = self._read(file)
             if digest(data) != file.digest:
-                raise MovedError(path, "it changed while it was read")
+                raise MovedError(path, "it changed while it was being read")
             self._bytes[path] = data
         return self._bytes[path]
 
@@ -125,7 +125,7 @@ class SpecSnapshot(Struct, frozen=True, kw_only=True):
             try:
                 return read_steady(folder, name, MAX_BYTES)[0]
             except FileNotFoundError:
-                reason = "it was removed while it was read"
+                reason = "it was removed while it was being read"
                 raise MovedError(file.path, reason, "ENOENT") from None
 
 
@@ -269,7 +269,7 @@ class SpecReader:
             return
         self.has_links = True
         if os.path.commonpath([target, self.project]) != self.project:
-            self._problem(way.path, "the symbolic link leads outside of the project")
+            self._problem(way.path, "the symbolic link leads outside the project")
             return
         real = os.path.relpath(target, self.project).replace(os.sep, "/")
         there = replace(way, real=real)
@@ -286,13 +286,13 @@ class SpecReader:
     def _spec(self, folder: Folder, entry: Entry, way: _Way) -> None:
         path = way.path
         if not stat.S_ISREG(entry.status.st_mode):
-            self._problem(path, "it is no regular file")
+            self._problem(path, "it is not a regular file")
             return
         stamp = Stamp.of(entry.status)
         found = self.cache.get(path, stamp) if self.cache else None
         if found is None:
             if stamp.size > MAX_BYTES:
-                self._problem(path, f"it has {stamp.size} bytes, the limit is {MAX_BYTES}", "MG105")
+                self._problem(path, f"it has {stamp.size} bytes; the limit is {MAX_BYTES}", "MG105")
                 return
             try:
                 data, stamp, read_ns = read_steady(folder, entry.name, MAX_BYTES)

@@ -244,7 +244,7 @@ class Placer:
             except FileNotFoundError:
                 continue  # it went away: put it there as a new one
             return self._after_swap(place, aside, look, digest)
-        raise StorageError(self.root.named(place.path), "it changes all the time")
+        raise StorageError(self.root.named(place.path), "it keeps changing")
 
     def remove(self, place: Place) -> Placed:
         """Remove the file, where its bytes are known.
@@ -276,7 +276,11 @@ class Placer:
         if status is None:
             return None
         if not stat.S_ISREG(status.st_mode):
-            kind = "a symbolic link" if stat.S_ISLNK(status.st_mode) else "no regular file"
+            kind = (
+                "a symbolic link"
+                if stat.S_ISLNK(status.st_mode)
+                else "something that is not a regular file"
+            )
             raise StorageError(self.root.named(place.path), f"{kind} is in the way")
         stamp = Stamp.of(status)
         digest = self.cache.get(place.path, stamp) if self.cache is not None else None

@@ -259,7 +259,7 @@ def test_the_hook_that_is_written_looks_at_a_commit(tmp_path: Path) -> None:
 
 
 STAGES = "        stages: [pre-commit, pre-merge-commit, manual]\n"
-NOW = "staged outputs are what staged specs make"
+NOW = "staged outputs match staged specs"
 FORMER = """\
 # Hooks of the team.
 repos:

@@ -461,7 +461,7 @@ def test_the_hooks_that_are_offered_install_and_run(scene: Scene, tmp_path: Path
     told = re.findall(r"^(?:mockgen-watch, )(.*?)\.*(Passed|Failed)$", done.text, re.MULTILINE)
     assert sorted(told) == [
         ("committed outputs are reproduced", "Failed"),
-        ("staged outputs are what staged specs make", "Failed"),
+        ("staged outputs match staged specs", "Failed"),
         ("staged specs are valid", "Passed"),
     ], done.text
     scene.git("add", "--all")

@@ -236,26 +236,23 @@ def _make_design(
     """Return the design of ``plan``, or None where there is nothing to cover, and what is wrong."""
     parameters, unused = parameters_of(plan)
     scenario, coverage = plan.scenario, plan.coverage
-    hint = (
-        "pools, rows, booleans and what may be null or absent have; numbers and dates with "
-        "boundaries: true"
-    )
+    hint = "pools, rows, booleans and optional fields have; numbers and dates with boundaries: true"
     found = [
-        _error(coverage, f'"{".".join(field)}" of {scenario} has no values to be covered', hint)
+        _error(coverage, f'"{".".join(field)}" of {scenario} has no values to cover', hint)
         for field in unused
     ]
     sizes = [len(parameter.values) for parameter in parameters]
     count = count_combinations(sizes, frozenset(), min(coverage.strength.size, len(sizes)))
     if sum(sizes) > MOST_VALUES or count > MOST_COMBINATIONS:
         message = (
-            f"the fields of {scenario} have {sum(sizes):,} values in {count:,} "
-            f"combinations; {MOST_VALUES:,} in {MOST_COMBINATIONS:,} at most are covered"
+            f"the fields of {scenario} have {sum(sizes):,} values in {count:,} combinations; "
+            f"the limit is {MOST_VALUES:,} in {MOST_COMBINATIONS:,}"
         )
-        hint = "name the fields that matter under fields, or others under without"
+        hint = "list the fields that matter under fields, or the others under without"
         found.append(_error(coverage, message, hint))
     if not found and not parameters:
-        message = f"no field of {scenario} has values to be covered"
-        hint = "pools, rows and booleans have; set $coverage: none where there is nothing to choose"
+        message = f"no field of {scenario} has values to cover"
+        hint = "pools, rows and booleans have; set $coverage: none if nothing varies"
         found.append(_error(coverage, message, hint))
     if found:
         return None, found
@@ -294,8 +291,8 @@ def _kept_rows(
         return (), []
     rows = cases.get(name, []) if isinstance(cases, dict) else None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        message = f"{coverage.keep} holds no cases: a mapping of scenarios to lists"
-        hint = "let mockgen-watch coverage --keep write it"
+        message = f"{coverage.keep} must be a mapping of scenarios to lists of cases"
+        hint = "run mockgen-watch coverage --keep to write it"
         return (), [_error(coverage, message, hint, "MG217")]
     numbers: list[dict[bytes | None, int | None]] = [
         {canonical(value.name): number for number, value in enumerate(parameter.values)}

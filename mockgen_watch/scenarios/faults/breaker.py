@@ -430,14 +430,14 @@ class Breaker:
         return Diagnostic(
             code="MG404",
             message=(
-                f"negative: record {index} can be made to break {made} rules, "
-                f"and {self.faults} are asked for"
+                f"negative: record {index} can only break {made} rules, "
+                f"but $faults asks for {self.faults}"
             ),
             location=self.terms.rules[0].location,
             hint=(
-                "lower $faults, or let rules read different fields"
+                "lower $faults, or write rules on different fields"
                 if self.faults > 1
-                else "let the fields that a rule reads have values that break it"
+                else "give the fields of a rule values that break it"
             ),
         )
 
@@ -450,18 +450,18 @@ class Breaker:
         if self.faults > len(rules):
             too_many = Diagnostic(
                 code="MG403",
-                message=f"no record can break {self.faults} rules: the model has {len(rules)}",
+                message=f"no record can break {self.faults} rules: the model has only {len(rules)}",
                 location=rules[0].location,
-                hint="lower $faults, or state more rules",
+                hint="lower $faults, or add rules",
             )
             return [too_many]
         if all(rule.is_never_broken for rule in rules):
             return [
                 Diagnostic(
                     code="MG403",
-                    message="no record can break a rule: each of them is broken: never",
+                    message="no record can break a rule: each rule has broken: never",
                     location=rules[0].location,
-                    hint="drop broken: never of a rule, or drop the scenario",
+                    hint="remove broken: never from a rule, or remove the scenario",
                 )
             ]
         severity = Severity.WARNING if len(self.breakable) >= self.faults else Severity.ERROR
@@ -475,11 +475,11 @@ class Breaker:
     def _unbreakable(self, rule: Rule, kinds: FaultKinds, severity: Severity) -> Diagnostic:
         why, others = self._hindrance(rule, kinds)
         if severity is Severity.WARNING:
-            hint = "no negative record breaks it; state broken: never where that is meant"
+            hint = "no negative record breaks it; add broken: never if this is intended"
         elif others:
-            hint = "make one rule of both, or drop one"
+            hint = "combine both into one rule, or remove one"
         else:
-            hint = f"state values that break it in {self.plan.scenario}, or broken: never"
+            hint = f"state values in {self.plan.scenario} that break it, or add broken: never"
         return Diagnostic(
             code="MG410" if severity is Severity.WARNING else "MG403",
             severity=severity,
@@ -502,8 +502,8 @@ class Breaker:
                     place = Related(message=f"this {word}", location=each.location)
                     return f"each fault {verb} {name} as well", (place,)
         if rule.value_why is not None and checks_nothing(rule.schema):
-            return "it holds for all values", ()
-        return "no change that was tried breaks it", ()
+            return "it is true for all values", ()
+        return "none of the changes tried breaks it", ()
 
 
 def with_fault(record: Json, fault: Fault) -> Json:

@@ -336,22 +336,22 @@ def _cannot_be_met(requirement: Requirement, plan: RecordPlan) -> Diagnostic:
     name = requirement.name
     if requirement.condition is not None:
         message = f"no record of {plan.scenario} can match {name}"
-        hint = f"let {plan.scenario} state values that match, or drop the clause"
+        hint = f"state matching values in {plan.scenario}, or remove the clause"
     elif requirement.is_outside:
         message = f"every record of {plan.scenario} would match {name}"
-        hint = "give the field a value that is in scope"
+        hint = "give the field a value that does not match"
     else:
-        message = f"no record of {plan.scenario} can meet {name}"
+        message = f"no record of {plan.scenario} can satisfy {name}"
         because = requirement.unevaluated(record_at(compile_program(plan), 0))
         if because:
-            message += f": on the first one it cannot be evaluated: {because}"
+            message += f": for the first record it cannot be evaluated: {because}"
         hint = "give the field a value that the rule allows"
     return Diagnostic(
         code="MG403",
         message=message,
         location=requirement.location,
         hint=hint,
-        related=requirement.fields_in(plan, "this is all that the field can be"),
+        related=requirement.fields_in(plan, "these are all values of the field"),
     )
 
 
@@ -360,7 +360,7 @@ def _with_causes(
 ) -> Diagnostic:
     """Return ``problem`` of a ``$unique`` field with the rules that leave it so few values."""
     related = tuple(
-        Related(message=f"{requirement.name} cuts them down", location=requirement.location)
+        Related(message=f"{requirement.name} reduces them", location=requirement.location)
         for requirement in requirements
         for path in requirement.paths or ()
         if any(
@@ -391,6 +391,6 @@ def _too_few_fit(plan: RecordPlan, requirement: Requirement) -> Iterator[Diagnos
                 f"value{'s'[: fit != 1]} for {plan.count} records"
             ),
             location=leaf.origin.location,
-            hint=f"add values, ask for {fit} records at most, or drop $unique",
-            related=(Related(message=f"{name} is stated here", location=requirement.location),),
+            hint=f"add values, lower $count to {fit}, or remove $unique",
+            related=(Related(message=f"{name} is defined here", location=requirement.location),),
         )

@@ -276,21 +276,21 @@ class Sampler:
         return compile_program(replace(self.plan, shape=shape))
 
     def _not_found(self, requirement: Requirement, index: int, record: Json) -> Diagnostic:
-        reason = "its fields are not drawn again"
+        reason = "its fields cannot be drawn again"
         if self._units_of(requirement):
             reason = f"{MOST_ATTEMPTS} attempts failed"
         because = requirement.unevaluated(record)
         if because:
-            reason += f", at the last the rule could not be evaluated: {because}"
+            reason += f"; in the last one the rule could not be evaluated: {because}"
         return Diagnostic(
             code="MG404",
             message=(
-                f"{self.plan.scenario}: record {index} cannot be made to keep "
-                f"{requirement.name}: {reason}"
+                f"{self.plan.scenario}: cannot make record {index} satisfy {requirement.name}: "
+                f"{reason}"
             ),
             location=requirement.location,
-            hint="let the fields have more values that are fit, or change the rule",
-            related=requirement.fields_in(self.plan, "this field is drawn"),
+            hint="give the fields more values that satisfy the rule, or change the rule",
+            related=requirement.fields_in(self.plan, "this field is drawn at random"),
         )
 
 
@@ -379,13 +379,13 @@ def _put(value: Json, statement: Statement, depth: int) -> Json:
     if value is None:
         return None if statement.is_gone else {key: _put(None, statement, depth + 1)}
     if not isinstance(value, list):
-        message = f"{at} is a value, so that it has no {key!r}"
-        raise FindingsError([_diagnostic(statement, message, "state the whole of it with $const")])
+        message = f"{at} is a single value and has no {key!r}"
+        raise FindingsError([_diagnostic(statement, message, "state it completely with $const")])
     message = ""
     if not key.isdigit() or int(key) > len(value):
-        message = f"{at} is an array of {len(value)} elements, and has no {key!r}"
+        message = f"{at} is an array of {len(value)} elements and has no {key!r}"
     elif is_dropped:
-        message = f"{at}/{key} is an element of an array, which cannot be dropped"
+        message = f"{at}/{key} is an element of an array, which cannot be removed"
     if message:
         raise FindingsError([_diagnostic(statement, message, "state the whole array as a list")])
     number = int(key)
@@ -406,13 +406,13 @@ def _breaks(requirement: Requirement, statement: Statement) -> Diagnostic:
     if requirement.condition is not None:
         verb = "does not match"
     else:
-        verb = "matches" if requirement.is_outside else "does not keep"
+        verb = "matches" if requirement.is_outside else "does not satisfy"
     return Diagnostic(
         code="MG406",
-        message=f"record {statement.record} as it is stated {verb} {requirement.name}",
+        message=f"record {statement.record} as stated {verb} {requirement.name}",
         location=statement.location,
-        hint="state values that do, or change what the model says",
-        related=(Related(message="this is what is promised", location=requirement.location),),
+        hint="state values that do, or change the model",
+        related=(Related(message="required here", location=requirement.location),),
     )
 
 
@@ -462,13 +462,13 @@ def _not_unique_together(
     tops = {path[0] for path in group}
     statement = next((item for item in statements if item.path[0] in tops), statements[0])
     names = " and ".join(".".join(path) for path in group)
-    message = f"{names} are unique together, and record {other} has the same values"
-    hint = f"state values for record {statement.record} that no record has"
+    message = f"{names} must be unique together, but record {other} has the same values"
+    hint = f"state values for record {statement.record} that no other record has"
     return _diagnostic(statement, message, hint)
 
 
 def _not_unique(statements: Sequence[Statement], path: Path, other: int) -> Diagnostic:
     statement = next((item for item in statements if item.path[0] == path[0]), statements[0])
-    message = f"{'.'.join(path)} is $unique, and record {other} has the same value"
-    hint = f"state a value for record {statement.record} that no record has"
+    message = f"{'.'.join(path)} is $unique, but record {other} has the same value"
+    hint = f"state a value for record {statement.record} that no other record has"
     return _diagnostic(statement, message, hint)

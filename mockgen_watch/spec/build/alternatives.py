@@ -143,7 +143,7 @@ def _given(
     path = reader.read_other_field(directive, context)
     cases, otherwise = entry.get("$cases"), entry.get("$else")
     if cases is None:
-        directive.key_error("MG205", "$given needs $cases", "such as $cases: {shipped: …}")
+        directive.key_error("MG205", "$given needs $cases", "for example $cases: {shipped: …}")
         return None
     found: list[Alternative] = []
     for case, item in _cases(cases):

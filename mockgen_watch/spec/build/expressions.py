@@ -31,7 +31,7 @@ def build_computed(
     expression = read_expression(entry, context)
     decimals = reader.read_whole(beside.get("decimals"), 0)
     if decimals is not None and decimals > MAX_DECIMALS:
-        beside["decimals"].error("MG208", f"decimals is {MAX_DECIMALS} at most")
+        beside["decimals"].error("MG208", f"decimals must be at most {MAX_DECIMALS}")
     form = reader.read_text(beside["format"], "text such as %Y-%m-%d") if "format" in beside else ""
     if expression is None or form is None or entry.errors > before:
         return None
@@ -184,7 +184,7 @@ def _amount(entry: reader.Entry) -> str | None:
         if entry.text is None:
             entry.type_error("a number or a duration")
         else:
-            entry.error("MG212", f'plus: "{text}" is no duration', hint)
+            entry.error("MG212", f'plus: "{text}" is not a duration', hint)
         return None
     return f' + duration("{text}")'
 

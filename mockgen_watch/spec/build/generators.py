@@ -108,7 +108,7 @@ def _reference(entry: reader.Entry) -> generators.Reference | None:
     except reader.PathError:
         keys = ()
     if not keys[1:] or (colon and not suite):
-        entry.error("MG203", f'$ref "{text}" is not of the form Model.field or suite:Model.field')
+        entry.error("MG203", f'$ref "{text}" must be written Model.field or suite:Model.field')
         return None
     return generators.Reference(suite=suite, model=keys[0], path=keys[1:])
 
@@ -147,7 +147,7 @@ def _template(entry: reader.Entry, context: reader.ShapeContext) -> generators.T
     try:
         return generators.Template(parts=tuple(_join(_parts(text, context))))
     except _TemplateError as error:
-        hint = "a field is {name} or {.name}; a brace as text is written twice: {{ or }}"
+        hint = "write a field as {name} or {.name}, and a literal brace as {{ or }}"
         entry.error("MG213", str(error), hint)
         return None
 
@@ -160,7 +160,7 @@ def _parts(text: str, context: reader.ShapeContext) -> Iterator[generators.Templ
         elif token[1] is not None:
             yield generators.TemplatePart(path=_template_path(token[1].strip(), context))
         elif piece in {"{", "}"}:
-            raise _TemplateError(f'a "{piece}" stands alone in this template')
+            raise _TemplateError(f'unbalanced "{piece}" in this template')
         else:
             yield generators.TemplatePart(text=piece)
 
@@ -170,7 +170,7 @@ def _template_path(text: str, context: reader.ShapeContext) -> tuple[str, ...]:
     try:
         path = reader.parse_field(text[1:] if relative else text)
     except reader.PathError as error:
-        raise _TemplateError(f'"{{{text}}}" names no field: {error}') from error
+        raise _TemplateError(f'"{{{text}}}" does not name a field: {error}') from error
     return (*context.home, *path) if relative else path
 
 
@@ -248,7 +248,7 @@ def read_lengths(entry: reader.Entry, context: reader.ShapeContext) -> Lengths:
     if least > most:
         ends["min"].error("MG208", f"min {least} is more than max {most}")
     elif most > MAX_ELEMENTS:
-        ends["max"].error("MG208", f"an array has {MAX_ELEMENTS} elements at most")
+        ends["max"].error("MG208", f"an array can have at most {MAX_ELEMENTS} elements")
     lows, highs = limits.get("min", ()), limits.get("max", ())
     return Lengths(
         minimum=least,
@@ -270,7 +270,7 @@ def build_modifiers(entries: Mapping[str, reader.Entry], *, is_leaf: bool) -> Mo
     if not is_leaf:
         for name, what in _LEAF_ONLY.items():
             if name in entries:
-                entries[name].key_error("MG204", f"{name} is for {what}")
+                entries[name].key_error("MG204", f"{name} is only for {what}")
     if "$id" in entries:
         read_id(entries["$id"])
     return Modifiers(
@@ -288,7 +288,7 @@ def read_id(entry: reader.Entry) -> str | None:
     """Return the text of ``$id``; None when it was reported."""
     text = reader.read_text(entry)
     if text == "":
-        entry.error("MG202", "$id is empty")
+        entry.error("MG202", "$id must not be empty")
         return None
     return text
 

@@ -159,7 +159,7 @@ def _find_field(
             index = reader[len(gone)] if is_shared else None
             if not isinstance(index, int):
                 name = ".".join(map(str, gone))
-                return _Found(problem=f'"{name}" is an array, and which element is not told')
+                return _Found(problem=f'"{name}" is an array: name one of its elements')
             here, gone = spec.element_shapes(here)[index], (*gone, index)
         below = here.get(key) if isinstance(here, spec.ObjectShape) else None
         if below is None:
@@ -167,7 +167,7 @@ def _find_field(
                 return _Found()
             members = here.members if isinstance(here, spec.ObjectShape) else ()
             known = tuple(member.name for member in members)
-            return _Found(problem=f'there is no field "{key}"', missing=key, known=known)
+            return _Found(problem=f'unknown field "{key}"', missing=key, known=known)
         here, gone = below, (*gone, key)
     if not isinstance(here, spec.Leaf):
         kind = "an object" if isinstance(here, spec.ObjectShape) else "an array"
@@ -189,7 +189,7 @@ def _below_alternatives(
     missing, known = spec.missing_key(leaf, rest)
     if not missing:
         return _Found(problem=f'"{".".join(path)}" is not a single value')
-    return _Found(problem=f'there is no field "{missing}"', missing=missing, known=tuple(known))
+    return _Found(problem=f'unknown field "{missing}"', missing=missing, known=tuple(known))
 
 
 def _check_mixes(model: spec.Model, build: Build) -> None:
@@ -201,7 +201,10 @@ def _check_mixes(model: spec.Model, build: Build) -> None:
                 continue
             fix: tuple[Fix, ...] = ()
             if part.scenario in mixes:
-                message, hint = f'"{part.scenario}" is a mix itself', "a mix takes plain scenarios"
+                message, hint = (
+                    f'"{part.scenario}" is itself a mix',
+                    "a mix can only take scenarios that are not mixes",
+                )
             else:
                 message = f'{model.name} has no scenario "{part.scenario}"'
                 near = nearest_word(part.scenario, plain)
@@ -248,7 +251,7 @@ def _check_cases(scenarios: Sequence[Records], build: Build) -> None:
     for location, (name, text, known) in never.items():
         if location not in found:
             near = nearest_word(text, known)
-            hint = ask_for(near) or _list("it is one of", sorted(known))
+            hint = ask_for(near) or _list("its values are", sorted(known))
             build.diagnostics.error("MG203", location, f'{name} is never "{text}"', hint)
 
 
@@ -290,9 +293,9 @@ def _check_twins(model: spec.Model, build: Build) -> None:
         near = nearest_word(twin, known)
         message = f'{model.name} has no scenario "{twin}"'
         if other is not None:
-            what = "a mix" if other.mix else f"a scenario that promises {other.promise} records"
-            message, near = f'"{twin}" is {what}: its records have no negative twins', ""
-        hint = ask_for(near) or _list("valid ones are", known)
+            what = "a mix" if other.mix else f"a scenario of {other.promise} records"
+            message, near = f'"{twin}" is {what}; its records have no negative twins', ""
+        hint = ask_for(near) or _list("valid scenarios are", known)
         build.diagnostics.error(
             "MG216", entry.location, message, hint, fix=entry.text_fix(near) if near else ()
         )
@@ -325,7 +328,7 @@ def _check_reference(
     if target is None:
         near = nearest_word(reference.model, records)
         hint = ask_for(near) or _list("the file has", list(records))
-        message = f'$ref names no model "{reference.model}"'
+        message = f'$ref: unknown model "{reference.model}"'
         fix = word_fix(entry, reference.model, near)
         build.diagnostics.error("MG203", _place(leaf, build, "model"), message, hint, fix=fix)
         return ()
@@ -334,7 +337,9 @@ def _check_reference(
         names = [item.scenario.name for item in target]
         near = nearest_word(reference.scenario, names)
         hint = ask_for(near) or _list("it has", names)
-        message = f'$ref: {reference.model} has no plain scenario "{reference.scenario}"'
+        message = (
+            f'$ref: {reference.model} has no scenario "{reference.scenario}" that is not a mix'
+        )
         fix = word_fix(entry, reference.scenario, near)
         build.diagnostics.error("MG216", _place(leaf, build, "scenario"), message, hint, fix=fix)
         return ()
@@ -422,8 +427,8 @@ def _check_distinct(shape: spec.Shape, most: int, records: _Records, build: Buil
         group = _referenced(shape.generator, records)
         values = None if group is None or _has_children(group) else group.scenario.count
     if values is not None and values < most:
-        message = f"{values} different values are too few for {most} elements of one array"
-        build.diagnostics.error("MG214", place, message, "widen the field, or lower max")
+        message = f"{values} different values are not enough for {most} elements of one array"
+        build.diagnostics.error("MG214", place, message, "give the field more values, or lower max")
 
 
 def _why_alike(leaf: spec.Leaf, records: _Records, build: Build) -> tuple[str, str]:
@@ -432,20 +437,18 @@ def _why_alike(leaf: spec.Leaf, records: _Records, build: Build) -> tuple[str, s
     if isinstance(generator, generators.Reference):
         if _repeats(generator, records, build):
             name = ".".join((generator.model, *generator.path))
-            return f"{name} is not unique itself", "say $unique: true there as well"
+            return f"{name} is not unique itself", "add $unique: true there as well"
     elif generators.capacity(generator) is None or generators.names_of(generator):
-        return "values of this kind cannot be promised to differ in one array", ""
+        return "this kind of value cannot be guaranteed to differ within one array", ""
     if modifiers.transforms or not generators.stay_apart(generator, modifiers.check):
-        return "values of this kind cannot be promised to differ in one array", ""
+        return "this kind of value cannot be guaranteed to differ within one array", ""
     if isinstance(generator, generators.Moment) and (text := first_alike(generator)):
         return _written_alike(text)
     if isinstance(generator, generators.RowField):
         rows = sum(1 for entry in generator.rows.entries if entry.weight)
         if (generators.capacity(generator) or 0) < rows:
-            problem = (
-                f'two rows have the same "{generator.key}", so that elements may have it twice'
-            )
-            return problem, "name a field that differs in all rows"
+            problem = f'two rows have the same "{generator.key}", so it can repeat within an array'
+            return problem, "name a field that differs in every row"
     return "", ""
 
 
@@ -485,11 +488,11 @@ def _check_demand(demand: _Demand, records: _Records, build: Build) -> None:
         needed = f'the {demand.scenario.count} records of "{demand.scenario.name}"'
         if demand.times > 1:
             needed = f"the {demand.values} elements in {needed}"
-        message = f"{values} different values are too few for {needed}"
-        _too_few(demand, build, message, "widen the field, or lower $count")
+        message = f"{values} different values are not enough for {needed}"
+        _too_few(demand, build, message, "give the field more values, or lower $count")
     elif isinstance(generator, generators.Pattern) and not generators.is_distinct(generator):
-        message = "this pattern may make one string in two ways, so it cannot be unique"
-        hint = "make each repeat end at a character that cannot be part of it"
+        message = "this pattern can produce the same string in two ways, so it cannot be unique"
+        hint = "let each repeat be followed by a character that it cannot contain"
         _too_few(demand, build, message, hint)
 
 
@@ -497,35 +500,35 @@ def _impossible(demand: _Demand) -> tuple[str, str]:
     """Return why a leaf of this sort is never unique, and what to do; ``""`` when it can be."""
     leaf, generator = demand.leaf, demand.leaf.generator
     if not generators.stay_apart(generator, leaf.modifiers.check):
-        hint = "let a $pattern or a $sequence in steps of 10 be the text, or drop $unique"
-        return "two values that differ in the check digit alone become one", hint
+        hint = "use a $pattern, or a $sequence with step 10, or remove $unique"
+        return "two values that differ only in the check digit become the same", hint
     if leaf.modifiers.transforms:
-        hint = "transform the values themselves, or in a $template that takes this field"
-        return "two values that differ may be one after $transform", hint
+        hint = "transform the values themselves, or use a $template of this field"
+        return "$transform can make two different values the same", hint
     if generators.names_of(generator):
-        hint = "let a field in it be $unique, a $sequence or a $uuid"
-        return "a value that is made of other fields cannot be promised to be unique", hint
+        hint = "use a field that is $unique, a $sequence or a $uuid in it"
+        return "a value made from other fields cannot be guaranteed to be unique", hint
     if isinstance(generator, generators.Moment) and (text := first_alike(generator)):
         return _written_alike(text)
     shaped = isinstance(generator, generators.Number) and (
         generator.distribution.kind is not generators.DistributionKind.UNIFORM
     )
     if shaped:
-        return "unique numbers are spread evenly, so they have no distribution", ""
+        return "unique numbers are spread evenly and cannot have a distribution", ""
     counted = isinstance(
         generator, generators.SequenceNumber | generators.RecordIndex | generators.Progression
     )
     if isinstance(generator, generators.RecordIndex) and generator.sibling:
-        return "the count begins again at each parent", ""
+        return "the count starts again at each parent", ""
     if counted and demand.times > 1:
-        return "every element of a record has the same number, so they are not unique", ""
+        return "all elements of a record have the same number, so they are not unique", ""
     return "", ""
 
 
 def _written_alike(text: str) -> tuple[str, str]:
     """Return that two values are written as ``text``, and what to do."""
-    problem = f"two of its values may both be written as {text}, so they cannot be told apart"
-    return problem, "write all of the date or time, or let a $sequence go on by steps such as 1mo"
+    problem = f"two of its values can both be written as {text}, so they are not unique"
+    return problem, "write the full date or time, or use a $sequence with a step such as 1mo"
 
 
 def _parents(
@@ -539,7 +542,7 @@ def _parents(
         return None
     if _repeats(reference, records, build):
         message = f"{'.'.join((reference.model, *reference.path))} is not unique itself"
-        _too_few(demand, build, message, "say $unique: true there as well")
+        _too_few(demand, build, message, "add $unique: true there as well")
         return None
     return None if _has_children(group) else group.scenario.count
 
@@ -587,10 +590,10 @@ def _check_circles(graph: _Graph, build: Build) -> None:
         first = min(circle, key=lambda node: _place(graph[node][0], build))
         turn = circle.index(first)
         way = " → ".join(map(_name, [*circle[turn:], *circle[: turn + 1]]))
-        message = f"these fields are made of each other: {way}"
+        message = f"these fields depend on each other in a circle: {way}"
         build.diagnostics.error("MG215", _place(graph[first][0], build), message)
     for node in walk.too_deep:
-        message = f"more than {MAX_CHAIN} fields are made of each other in a row"
+        message = f"a chain of more than {MAX_CHAIN} fields that depend on each other"
         build.diagnostics.error("MG106", _place(graph[node][0], build), message)
 
 

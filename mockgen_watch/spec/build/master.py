@@ -41,7 +41,7 @@ def build_master(
 
 def _master_file(root: reader.Entry) -> MasterFile | None:
     if not root.is_mapping:
-        root.error("MG202", f"a master file is a mapping, not {root.kind}")
+        root.error("MG202", f"a master file must be a mapping, not {root.kind}")
         return None
     directives = top_directives(root, reader.MASTER_DIRECTIVES)
     return MasterFile(
@@ -68,7 +68,7 @@ def _extends(entry: reader.Entry | None) -> str:
         return ""
     path = reader.join_path(entry.file, text)
     if not text or not path:
-        entry.error("MG218", f'"{text}" is no file of this project')
+        entry.error("MG218", f'no such file in this project: "{text}"')
     return path or ""
 
 
@@ -110,10 +110,10 @@ def _policy(entry: reader.Entry) -> MergePolicy | None:
         hint = ask_for(near) or f"one of {', '.join(words)}"
         # Which key to compare is the author's to say.
         fix = entry.text_fix(near) if near in known else ()
-        entry.error("MG305", f'there is no merge policy "{text}"', hint, fix=fix)
+        entry.error("MG305", f'unknown merge policy "{text}"', hint, fix=fix)
         return None
     if by_key and not key:
-        entry.error("MG305", "by-key( ) names no key", "such as by-key(id)")
+        entry.error("MG305", "by-key( ) needs a key", "for example by-key(id)")
         return None
     kind = MergeKind.BY_KEY if by_key else MergeKind(text)
     return MergePolicy(path=path, kind=kind, key=key, location=entry.key_location)

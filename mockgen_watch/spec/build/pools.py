@@ -138,8 +138,8 @@ def warn_of_slip(entry: Entry) -> None:
     for member in () if is_leaf(entry) else entry.directives().values():
         meant = next((word for word in GENERATOR_DIRECTIVES if is_slip(member.key, word)), "")
         if meant:
-            hint = f"{ask_for(meant)} what it says is a value if it stands under $const"
-            member.key_warn("MG201", f"there is no directive {member.key}", hint)
+            hint = f"{ask_for(meant)} To use it as data, put it under $const"
+            member.key_warn("MG201", f"unknown directive {member.key}", hint)
 
 
 Cells: TypeAlias = "dict[bytes, dict[str, Entry]]"
@@ -181,13 +181,13 @@ def read_weight(entry: Entry) -> Decimal | None:
     """Return the weight at ``entry``, 0 or more; None when it was reported."""
     weight = entry.number
     if weight is None:
-        entry.error("MG207", f"a weight is a number, not {entry.kind}")
+        entry.error("MG207", f"a weight must be a number, not {entry.kind}")
         return None
     problem = ""
     if weight < 0:
         problem = f"the weight {weight} is negative"
     elif weight.adjusted() >= MAX_WEIGHT_DIGITS or decimal_places(weight) > MAX_WEIGHT_DIGITS:
-        problem = f"a weight has {MAX_WEIGHT_DIGITS} digits before and after the point at most"
+        problem = f"a weight can have at most {MAX_WEIGHT_DIGITS} digits before and after the point"
     if problem:
         entry.error("MG207", problem)
         return None
@@ -195,8 +195,8 @@ def read_weight(entry: Entry) -> Decimal | None:
 
 
 def _report_empty(entry: Entry) -> None:
-    hint = "a list is a pool of values; an empty list as a value is {$const: []}"
-    entry.error("MG206", "this pool has no values", hint)
+    hint = "a list is a pool of values; for an empty list as a value, write {$const: []}"
+    entry.error("MG206", "this pool is empty", hint)
 
 
 def _value(entry: Entry, value: documents.Json, identity: bytes, weight: Decimal) -> PoolEntry:
@@ -208,15 +208,15 @@ def _weighted_pool(entry: Entry, values: Sequence[PoolEntry | None]) -> Pool | N
     if len(sound) < len(values):
         return None
     if not any(value.weight for value in sound):
-        entry.error("MG207", "all weights are zero, so that no value can be chosen")
+        entry.error("MG207", "all weights are zero, so no value can be chosen")
         return None
     return Pool(entries=add_up(sound))
 
 
 def _weighted_key(member: Entry) -> PoolEntry | None:
     if is_directive(member.key):
-        hint = f'a value that begins with $ is written "${member.key}" here, or as a pair'
-        member.key_error("MG201", f"{member.key} has no meaning here", hint)
+        hint = f'write a value that begins with $ as "${member.key}", or as a pair'
+        member.key_error("MG201", f"{member.key} is not allowed here", hint)
         return None
     weight = read_weight(member)
     if weight is None:
@@ -234,15 +234,15 @@ def _warn_of_a_number(member: Entry) -> None:
     if mark is None or not re.fullmatch(_LOOKS_OTHERWISE, member.key):
         return
     if member.build.document.text[mark.start : mark.end] == member.key:
-        hint = "quote it, or write pairs, [[value, weight], …], for values that are no text"
-        message = f"as a key {member.key} is text"
+        hint = "quote it, or write pairs, [[value, weight], …], for values that are not text"
+        message = f"as a key, {member.key} is text"
         member.build.diagnostics.warn("MG202", member.key_location, message, hint)
 
 
 def _weighted_pair(item: Entry, read: ReadValue) -> PoolEntry | None:
     pair = item.short_form("value", "weight")
     if not pair:
-        item.error("MG202", "each item of $weighted is a pair [value, weight]")
+        item.error("MG202", "each item of $weighted must be a pair [value, weight]")
         return None
     weight = read_weight(pair["weight"])
     value = pair["value"]
@@ -255,7 +255,7 @@ def _weighted_pair(item: Entry, read: ReadValue) -> PoolEntry | None:
 def _row(item: Entry, seen: Counter[bytes], cells: Cells | None) -> PoolEntry | None:
     """Return a row; ``seen`` counts those with leaves, of which no two are the same."""
     if not item.is_mapping:
-        item.error("MG202", f"a row is a mapping, not {item.kind}")
+        item.error("MG202", f"a row must be a mapping, not {item.kind}")
         return None
     before = item.errors
     weight: Decimal | None = _ONE
@@ -268,8 +268,8 @@ def _row(item: Entry, seen: Counter[bytes], cells: Cells | None) -> PoolEntry | 
         elif member.key == "$id":
             identity = _row_identity(member)
         elif is_directive(member.key):
-            message = f"{member.key} has no meaning in a row"
-            otherwise = "a row takes $weight, $id and its fields"
+            message = f"{member.key} is not allowed in a row"
+            otherwise = "a row can have $weight, $id and fields"
             member.unknown_key("MG201", message, ("$weight", "$id"), otherwise)
         elif cells is None:
             values[data_key(member.key)] = documents.plain_data(member.node)
@@ -323,7 +323,7 @@ def _check_row_keys(items: Sequence[Entry]) -> None:
         keys = _row_keys(item)
         for key in wanted:
             if key not in keys:
-                hint = "all rows have the same fields; an absent value is null"
+                hint = "every row must have the same fields; use null for a missing value"
                 item.error("MG205", f'this row has no "{key}"', hint)
         for key, member in keys.items():
             if key not in wanted:
@@ -347,7 +347,7 @@ def read_vocabulary(entry: Entry) -> Pool | None:
     if pool is None and name not in context.known_vocabularies:
         known = {*context.known_vocabularies, *context.vocabularies}
         otherwise = "a vocabulary is a file in _vocab/"
-        entry.unknown_word("MG219", f'there is no vocabulary "{name}"', known, otherwise)
+        entry.unknown_word("MG219", f'unknown vocabulary "{name}"', known, otherwise)
     return None if pool is None else replace(pool, source=name)
 
 
@@ -364,19 +364,19 @@ def _vocabulary(entry: Entry) -> Pool | None:
     if entry.is_list:
         return _vocabulary_list(entry)
     if not entry.is_mapping:
-        message = f"a vocabulary is a list or has $values or $weighted, not {entry.kind}"
+        message = f"a vocabulary must be a list or have $values or $weighted, not be {entry.kind}"
         entry.error("MG219", message)
         return None
     for member in entry.members():
         if not is_directive(member.key):
-            message = f'"{member.key}" has no meaning in a vocabulary'
+            message = f'"{member.key}" is not allowed in a vocabulary'
             fix = member.key_fix(nearest_word(f"${member.key}", _FORMS))
-            member.key_error("MG219", message, "values stand under $values", fix=fix)
+            member.key_error("MG219", message, "put the values under $values", fix=fix)
         elif member.key not in _FORMS:
             member.unknown_directive(_FORMS)
     values, weighted = entry.get("$values"), entry.get("$weighted")
     if values is not None and weighted is not None:
-        weighted.key_error("MG204", "$weighted cannot stand beside $values")
+        weighted.key_error("MG204", "$weighted cannot be combined with $values")
     if values is not None:
         return _vocabulary_list(values)
     if weighted is not None:

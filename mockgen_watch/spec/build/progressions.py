@@ -23,7 +23,7 @@ def read_numbers(
 ) -> generators.Progression | None:
     """Return numbers with decimals, or with a jitter."""
     if "format" in params:
-        params["format"].key_error("MG204", "format is for dates and times")
+        params["format"].key_error("MG204", "format is only for dates and times")
     found: dict[str, Decimal] = {}
     for name, default in (("start", 1), ("step", 1), ("jitter", 0)):
         value = reader.read_decimal(params[name]) if name in params else Decimal(default)
@@ -34,7 +34,7 @@ def read_numbers(
     units = {name: int(value.scaleb(places)) for name, value in found.items()}
     if places > MAX_DECIMALS or max(map(abs, units.values())) > MAX_UNITS:
         longest = max(found.keys() & params.keys(), key=lambda name: len(f"{found[name]:f}"))
-        params[longest].error("MG208", "a sequence has 15 digits at most")
+        params[longest].error("MG208", "a sequence can have at most 15 digits")
     _check_jitter(params, units["step"], units["jitter"])
     return generators.Progression(
         moment=None,
@@ -50,10 +50,10 @@ def _check_jitter(params: Mapping[str, reader.Entry], step: int, jitter: int) ->
     if step == 0:
         params["step"].error("MG208", "a step of 0 makes every value the same")
     if jitter < 0:
-        params["jitter"].error("MG208", "a jitter is 0 or more")
+        params["jitter"].error("MG208", "a jitter must be 0 or more")
     elif jitter >= abs(step) > 0 and jitter:
-        hint = "with less than a step no value passes the next one"
-        params["jitter"].error("MG208", "a jitter is less than the step", hint)
+        hint = "a smaller jitter keeps the values in order"
+        params["jitter"].error("MG208", "a jitter must be smaller than the step", hint)
 
 
 def _read_step(entry: reader.Entry) -> Duration | None:
@@ -61,7 +61,7 @@ def _read_step(entry: reader.Entry) -> Duration | None:
     length = read_duration(entry.text or "")
     if length is None:
         hint = "such as 90m, 36h, 5d, 2w, 1mo or 1y"
-        entry.error("MG212", f'{entry.key}: "{entry.value}" is no duration', hint)
+        entry.error("MG212", f'{entry.key}: "{entry.value}" is not a duration', hint)
     return length
 
 
@@ -71,11 +71,11 @@ def read_moments(
     """Return dates or times that go on by steps."""
     for name in ("width", "prefix"):
         if name in params:
-            params[name].key_error("MG204", f"{name} is for numbers")
+            params[name].key_error("MG204", f"{name} is only for numbers")
     start = params["start"]
     found = _first_moment(start)
     if found is None:
-        message = f'start: "{start.text}" is no number, date or time'
+        message = f'start: "{start.text}" is not a number, date or time'
         start.error("MG212", message, "such as 1, 2025-01-01, 2025-01-01T08:00 or 08:00:00")
         return None
     kind, first = found
@@ -83,7 +83,7 @@ def read_moments(
     step, jitter = _steps(params, kind)
     for name, length in (("step", step), ("jitter", jitter)):
         if length.seconds % size:
-            params[name].error("MG208", f"{name} of a date is whole days")
+            params[name].error("MG208", f"{name} of a date must be in whole days")
     return generators.Progression(
         moment=kind,
         start=first,
@@ -106,7 +106,7 @@ def _steps(
     if "jitter" in params:
         jitter = _read_step(params["jitter"]) or jitter
     if jitter.months or (step.months and jitter.seconds):
-        params["jitter"].error("MG204", "a jitter and calendar months do not go together")
+        params["jitter"].error("MG204", "a jitter cannot be combined with calendar months")
     if not step.months:
         _check_jitter(params, step.seconds, jitter.seconds)
     return step, jitter

@@ -142,7 +142,7 @@ def build_project(
     if root.is_mapping:
         project = _project(root, project)
     else:
-        root.error("MG601", f"a project file is a mapping, not {root.kind}")
+        root.error("MG601", f"a project file must be a mapping, not {root.kind}")
     return project, build.diagnostics.sorted()
 
 
@@ -152,13 +152,13 @@ def _project(root: reader.Entry, standard: Project) -> Project:
         if member.key in PROJECT_KEYS:
             keys[member.key] = member
         else:
-            message = f'a project file has no key "{member.key}"'
+            message = f'unknown key "{member.key}" in a project file'
             member.unknown_key("MG601", message, PROJECT_KEYS, f"one of {', '.join(PROJECT_KEYS)}")
     if "$schema" in keys:
         reader.read_text(keys["$schema"], "the path or address of a JSON Schema")
     contract = reader.whole_or(keys.get("contract"), standard.contract)
     if contract != CONTRACT:
-        message = f"this release knows no seed contract {contract}"
+        message = f"this release does not know seed contract {contract}"
         keys["contract"].error("MG601", message, f"it knows {CONTRACT}")
     base = Project(
         path=root.file,
@@ -183,8 +183,8 @@ def _folder(entry: reader.Entry | None, default: str) -> str:
         return default
     path = None if text.startswith("/") or "\\" in text else reader.join_path("", text)
     if not path:
-        hint = "a folder below the project's, with forward slashes"
-        entry.error("MG601", f'{entry.key}: "{text}" is no folder of this project', hint)
+        hint = "use a folder inside the project, with forward slashes"
+        entry.error("MG601", f'{entry.key}: "{text}" is not a folder inside this project', hint)
         return default
     return path
 
@@ -214,7 +214,7 @@ def _plugins(entry: reader.Entry | None) -> tuple[PluginName, ...]:
         if text is None:
             continue
         if not re.fullmatch(_PLUGIN, text):
-            item.error("MG601", f'plugins: "{text}" is no name of a package')
+            item.error("MG601", f'plugins: "{text}" is not the name of a package')
             continue
         name = reader.plugin_name(text)
         found.setdefault(name, PluginName(name=name, location=item.location))
@@ -243,6 +243,6 @@ def _profile(entry: reader.Entry, base: Project) -> Profile:
         on_conflict=read_conflict(keys.get("on_conflict")),
     )
     if entry.errors == before and apply_profile(base, profile) == base:
-        hint = f"it may override {', '.join(_DEFAULT_KEYS)}"
+        hint = f"it can override {', '.join(_DEFAULT_KEYS)}"
         entry.key_warn("MG601", f'the profile "{entry.key}" changes nothing', hint)
     return profile

@@ -129,11 +129,11 @@ def build_number(entry: Entry, context: ShapeContext) -> Number | None:
         low = _LEAST[kind]
     if limits and kind is not DistributionKind.UNIFORM:
         place = every[next(iter(limits))]
-        place.error("MG204", f"a {kind} distribution has fixed bounds, not those of other fields")
+        place.error("MG204", f"a {kind} distribution needs fixed bounds, not those of other fields")
         return None
     _check_bounds(entry, params, (low, high), distribution, frozenset(limits))
     if kind in {DistributionKind.POISSON, DistributionKind.ZIPF} and not integer:
-        params["distribution"].error("MG204", f"{kind} is for $integer")
+        params["distribution"].error("MG204", f"{kind} is only for $integer")
     if entry.errors > before:
         return None
     number = _number_on_grid(entry, params, (low, high), distribution)
@@ -186,7 +186,7 @@ def _distribution(entry: Entry, params: Mapping[str, Entry]) -> Distribution | N
         elif name in needed:
             value = read_bound(params[name], integer=False)
             if value is not None and value <= 0 and name in _POSITIVE_PARAMS:
-                params[name].error("MG208", f"{name} is more than 0, not {value}")
+                params[name].error("MG208", f"{name} must be more than 0, not {value}")
             values.append((name, value or Decimal(0)))
     return Distribution(kind=kind, params=tuple(values))
 
@@ -207,7 +207,7 @@ def _check_bounds(
     names = [name for name, value in (("min", low), ("max", high)) if value is None]
     missing = " and ".join(name for name in names if name not in elsewhere)
     if kind in _BOUNDED and missing:
-        hint = "or name a distribution that has no such end" if kind == "uniform" else ""
+        hint = "or choose a distribution without this bound" if kind == "uniform" else ""
         entry.error("MG205", f"{entry.key} needs {missing}", hint)
         return
     if low is not None and high is not None and low > high:
@@ -216,12 +216,12 @@ def _check_bounds(
     values = dict(distribution.params)
     mode = values.get("mode")
     if mode is not None and low is not None and high is not None and not low <= mode <= high:
-        params["mode"].error("MG208", f"mode lies outside {low} to {high}")
+        params["mode"].error("MG208", f"mode is outside {low} to {high}")
     if _LEAST.get(kind) == 0:
         if low is not None and low < 0:
             params["min"].error("MG208", f"a {kind} distribution has no value below 0")
         if values.get("mean", Decimal(1)) <= 0:
-            params["mean"].error("MG208", "mean is more than 0")
+            params["mean"].error("MG208", "mean must be more than 0")
 
 
 def _number_on_grid(
@@ -232,7 +232,7 @@ def _number_on_grid(
     low, high = bounds
     step = read_bound(params["step"], integer=integer) if "step" in params else None
     if step is not None and step <= 0:
-        params["step"].error("MG208", f"step is more than 0, not {step}")
+        params["step"].error("MG208", f"step must be more than 0, not {step}")
     decimals = 0 if integer else _decimals(params, (low, high, step))
     if entry.errors > before or decimals is None:
         return None
@@ -247,9 +247,9 @@ def _number_on_grid(
         origin = Decimal(0) if low is None else low
         last = last_step(origin, high, step)
         if last != high:
-            message = f"steps of {step} from {origin} never meet max {high}"
+            message = f"steps of {step} from {origin} never reach max {high}"
             fix = params["max"].number_fix(last)
-            params["max"].warn("MG225", message, f"say max: {last}", fix=fix)
+            params["max"].warn("MG225", message, f"write max: {last}", fix=fix)
             high = last
     if low is not None and high is not None and whole_steps(low, high, step) >= MAX_STEPS:
         entry.error("MG208", "there are more than 2**62 values between min and max")
@@ -269,7 +269,7 @@ def _decimals(params: Mapping[str, Entry], values: tuple[Decimal | None, ...]) -
     if "decimals" in params:
         decimals = read_whole(params["decimals"], 0)
         if decimals is not None and decimals > MAX_DECIMALS:
-            params["decimals"].error("MG208", f"decimals is {MAX_DECIMALS} at most")
+            params["decimals"].error("MG208", f"decimals must be at most {MAX_DECIMALS}")
         return decimals
     shown = max((decimal_places(value) for value in values if value is not None), default=0)
     return min(MAX_DECIMALS, shown if "step" in params else max(_MONEY, shown))
@@ -317,15 +317,15 @@ def build_moment(entry: Entry, context: ShapeContext) -> Moment | None:
             kind=kind, first=first, last=last, step=step, format=form, lows=lows, highs=highs
         )
     if first > last:
-        message = f"from {params['from'].text} is later than to {params['to'].text}"
+        message = f'"from" ({params["from"].text}) is later than "to" ({params["to"].text})'
         params["from"].error("MG208", message)
         return None
     rest = (last - first) % step
     if rest and not _is_whole_day(params["to"], kind):
         shown = format_units(last - rest, ISO_FORMATS[kind], kind)
         fix = params["to"].text_fix(shown)
-        message = f"steps of {step} never meet this end"
-        params["to"].warn("MG225", message, f"say to: {shown}", fix=fix)
+        message = f"steps of {step} never reach this end"
+        params["to"].warn("MG225", message, f"write to: {shown}", fix=fix)
     return Moment(kind=kind, first=first, last=last - rest, step=step, format=form)
 
 
@@ -340,7 +340,7 @@ def _moment_params(entry: Entry) -> Mapping[str, Entry]:
     params = read_params(entry, ("from", "to", "format", "step"))
     missing = " and ".join(name for name in ("from", "to") if name not in params)
     if missing and len(params) == len(entry.members()):
-        hint = "both ends are fixed; nothing is ever taken from the clock"
+        hint = "both ends must be stated; the current time is never used"
         entry.error("MG205", f"{entry.key} needs {missing}", hint)
     return params
 

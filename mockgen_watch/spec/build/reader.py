@@ -330,10 +330,10 @@ class Entry(Struct, frozen=True, kw_only=True):
         homes = [place for place, names in PLACES.items() if self.key in names]
         if homes:
             hint = f"it belongs in {' or '.join(homes)}"
-            self.key_error("MG204", f"{self.key} has no meaning here", hint)
+            self.key_error("MG204", f"{self.key} is not allowed here", hint)
         else:
-            otherwise = f'a key of the data is written "${self.key}"'
-            self.unknown_key("MG201", f"there is no directive {self.key}", known, otherwise)
+            otherwise = f'to use it as data, write "${self.key}"'
+            self.unknown_key("MG201", f"unknown directive {self.key}", known, otherwise)
 
     def unknown_word(
         self, code: str, message: str, known: Iterable[str], otherwise: str = ""
@@ -456,7 +456,7 @@ def read_probability(entry: Entry) -> Decimal | None:
     value = read_decimal(entry, "a number from 0 to 1")
     if value is not None and not 0 <= value <= 1:
         hint = f"{value} % is {value / _PERCENT}" if 1 < value <= _PERCENT else ""
-        entry.error("MG223", f"{entry.key} is a probability, 0 to 1, not {value}", hint)
+        entry.error("MG223", f"{entry.key} must be a probability from 0 to 1, not {value}", hint)
         return None
     return value
 
@@ -469,7 +469,7 @@ def read_word(entry: Entry | None, known: Collection[_Word], code: str) -> _Word
     text = read_text(entry, choices)
     word = next((word for word in known if word == text), None)
     if text is not None and word is None:
-        entry.unknown_word(code, f'{entry.key} "{text}" is not known', known, choices)
+        entry.unknown_word(code, f'{entry.key}: unknown value "{text}"', known, choices)
     return word
 
 
@@ -554,7 +554,7 @@ def parse_path(text: str) -> tuple[str, ...]:
         return ()
     if text.startswith("/"):
         if re.search(r"~(?![01])", text):
-            raise PathError('in a JSON Pointer "~" is written ~0')
+            raise PathError('in a JSON Pointer, write "~" as ~0')
         return tuple(part.replace("~1", "/").replace("~0", "~") for part in text[1:].split("/"))
     keys = tuple(text.split("."))
     if not all(keys):

@@ -38,11 +38,11 @@ def with_children(
     """Return ``reference`` with how many children each parent has."""
     each = _bounds(entry)
     if context.in_array:
-        hint = "put the $ref beside the array, in the record itself"
-        entry.key_error("MG204", "$each is for records, not for elements of an array", hint)
+        hint = "put the $ref outside the array, in the record itself"
+        entry.key_error("MG204", "$each works for records, not for elements of an array", hint)
     if modifiers.unique:
         hint = "$each: 1 gives each parent one record"
-        entry.key_error("MG204", "$each cannot stand beside $unique", hint)
+        entry.key_error("MG204", "$each cannot be combined with $unique", hint)
     return reference if each is None else replace(reference, each=each)
 
 
@@ -55,7 +55,7 @@ def _bounds(entry: reader.Entry) -> tuple[int, int] | None:
     if entry.errors == before and low > high:
         entry.error("MG208", f"min {low} is more than max {high}")
     elif high > MOST_CHILDREN:
-        entry.error("MG208", f"a parent has {MOST_CHILDREN} children at most")
+        entry.error("MG208", f"a parent can have at most {MOST_CHILDREN} children")
     return (low, high) if entry.errors == before else None
 
 
@@ -69,12 +69,12 @@ def with_tree(
     if entry.value is False:
         return replace(reference, roots=0)
     if context.in_array:
-        hint = "put the $ref beside the array, in the record itself"
-        entry.key_error("MG204", "$tree is for records, not for elements of an array", hint)
+        hint = "put the $ref outside the array, in the record itself"
+        entry.key_error("MG204", "$tree works for records, not for elements of an array", hint)
     if reference.each:
-        entry.key_error("MG204", "$tree cannot stand beside $each")
+        entry.key_error("MG204", "$tree cannot be combined with $each")
     if modifiers.unique:
-        entry.key_error("MG204", "$tree cannot stand beside $unique")
+        entry.key_error("MG204", "$tree cannot be combined with $unique")
     return replace(reference, roots=_roots(entry))
 
 
@@ -97,7 +97,7 @@ def check_counts(
         if isinstance(leaf.generator, Reference) and leaf.generator.each
     ]
     if count is not None and parents:
-        message = f"$each says how many records there are: so many for each {parents[0]}"
+        message = f"$each sets the number of records: so many for each {parents[0]}"
         hint = (
             f"count {parents[0]}; the $count of a scenario takes the first so many of its records"
         )

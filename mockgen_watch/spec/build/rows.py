@@ -102,7 +102,7 @@ def _read_rows(entry: reader.Entry, cells: Cells) -> tuple[Pool, Mapping[str, st
     if pool is None:
         return None
     if not all(isinstance(value.value, dict) for value in pool.entries):
-        message = f'the values of vocabulary "{pool.source}" are no rows'
+        message = f'the values of vocabulary "{pool.source}" are not rows'
         params["$vocab"].error("MG219", message)
         return None
     fields = _row_fields(params.get("$fields"), pool)
@@ -120,8 +120,8 @@ def _row_fields(entry: reader.Entry | None, pool: Pool) -> Mapping[str, str]:
     for member in members:
         key = reader.read_text(member)
         if reader.is_directive(member.key):
-            hint = f'a key of the data is written "${member.key}"'
-            member.key_error("MG201", f"there is no directive {member.key}", hint)
+            hint = f'to use it as data, write "${member.key}"'
+            member.key_error("MG201", f"unknown directive {member.key}", hint)
         if key is None:
             continue
         fields[key if entry.is_list else reader.data_key(member.key)] = key

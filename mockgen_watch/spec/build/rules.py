@@ -40,7 +40,7 @@ def build_rules(
         built.append(None if rule is None else replace(rule, name=CONFORMS_RULE))
         twin = None if rules is None else rules.get(CONFORMS_RULE)
         if twin is not None:
-            message = f'the name "{CONFORMS_RULE}" is that of the rule which $conforms makes'
+            message = f'the name "{CONFORMS_RULE}" is taken by the rule of $conforms'
             twin.key_error("MG209", message)
     return tuple(rule for rule in built if rule is not None)
 
@@ -58,7 +58,7 @@ def _named_members(entry: reader.Entry | None, what: str) -> tuple[reader.Entry,
         entry.error("MG202", f"{entry.key} takes a mapping of names to {what}, not {entry.kind}")
     members = entry.members()
     if len(members) > MOST_NAMED:
-        members[MOST_NAMED].key_error("MG217", f"a model has {MOST_NAMED} {what} at most")
+        members[MOST_NAMED].key_error("MG217", f"a model can have at most {MOST_NAMED} {what}")
     return members[:MOST_NAMED]
 
 
@@ -67,23 +67,24 @@ def _rule(entry: reader.Entry) -> spec.RuleSpec | None:
         hint = (
             'such as {field: HCID, schema: {pattern: "^[A-Z]{3}"}} or {cel: "record.a < record.b"}'
         )
-        entry.error("MG217", f"a rule is a mapping, not {entry.kind}", hint)
+        entry.error("MG217", f"a rule must be a mapping, not {entry.kind}", hint)
         return None
     before = entry.errors
     for member in entry.members():
         if member.key not in _RULE_KEYS:
-            otherwise = f"a rule takes {', '.join(_RULE_KEYS)}"
-            member.unknown_key("MG217", f'a rule has no "{member.key}"', _RULE_KEYS, otherwise)
+            otherwise = f"a rule can have {', '.join(_RULE_KEYS)}"
+            message = f'unknown key "{member.key}" in a rule'
+            member.unknown_key("MG217", message, _RULE_KEYS, otherwise)
     if entry.errors > before:
         return None
     kinds = [kind for kind in spec.RuleKind if entry.get(kind) is not None]
     if not kinds:
-        hint = "schema, cel, conforms or plugin says what holds"
-        entry.error("MG217", f'rule "{entry.key}" says nothing', hint)
+        hint = "add schema, cel, check, conforms or plugin"
+        entry.error("MG217", f'rule "{entry.key}" has no condition', hint)
         return None
     for other in kinds[1:]:
         place = entry.get(other) or entry
-        place.key_error("MG204", f"{other} cannot stand beside {kinds[0]}")
+        place.key_error("MG204", f"{other} cannot be combined with {kinds[0]}")
     body = entry.get(kinds[0]) or entry
     return _rule_of_kind(entry, kinds[0], body) if entry.errors == before else None
 
@@ -93,7 +94,7 @@ def _rule_of_kind(
 ) -> spec.RuleSpec | None:
     given = entry.get("with")
     if given is not None and kind is not spec.RuleKind.PLUGIN:
-        given.key_error("MG204", f"with stands beside plugin, not beside {kind}")
+        given.key_error("MG204", f'"with" goes with plugin, not with {kind}')
     place = entry.key_location
     broken = entry.get("broken")
     rule = spec.RuleSpec(
@@ -124,7 +125,7 @@ def _check_rule(
     kind = reader.read_word(body, tuple(FORMS), "MG203")
     place = entry.get("field")
     if place is None:
-        entry.error("MG205", "check needs the field that it is for", "such as field: npi")
+        entry.error("MG205", "check needs a field", "such as field: npi")
         return None
     field = reader.read_field(place)
     if kind is None or field is None:
@@ -152,7 +153,7 @@ def _schema_rule(
 ) -> spec.RuleSpec | None:
     schema = plain_data(body.node)
     if not isinstance(schema, dict | bool):
-        body.error("MG217", f"a JSON Schema is a mapping, not {body.kind}")
+        body.error("MG217", f"a JSON Schema must be a mapping, not {body.kind}")
         return None
     # Many specs have no schemas in rules, and do without this module.
     from mockgen_watch.spec.build.schemas import check_keywords
@@ -173,7 +174,7 @@ def _plugin_rule(
         return None
     if not re.fullmatch(_PLUGIN, text):
         hint = "such as acme-rules/luhn: the package that brings the rule, and the rule's name"
-        body.error("MG217", f'"{text}" names no rule of a plugin', hint)
+        body.error("MG217", f'"{text}" does not name a rule of a plugin', hint)
         return None
     place, given = entry.get("field"), entry.get("with")
     field = () if place is None else reader.read_field(place)
@@ -195,7 +196,7 @@ def _conforms_rule(rule: spec.RuleSpec, body: reader.Entry) -> spec.RuleSpec | N
         return None
     path = reader.join_path(body.file, text)
     if not text or path is None:
-        body.error("MG218", f'"{text}" is no file of this project')
+        body.error("MG218", f'no such file in this project: "{text}"')
         return None
     return replace(rule, expression=path)
 
@@ -203,7 +204,7 @@ def _conforms_rule(rule: spec.RuleSpec, body: reader.Entry) -> spec.RuleSpec | N
 def _exclusion(entry: reader.Entry) -> spec.ExclusionSpec | None:
     if not entry.is_mapping or not entry.members():
         hint = "such as {STATE: [AP], TYPE: [D]}"
-        message = f"a clause is a mapping of fields to what they may be, not {entry.kind}"
+        message = f"a clause must be a mapping of fields to their values, not {entry.kind}"
         entry.error("MG217", message, hint)
         return None
     built = [_condition(member) for member in entry.members()]
@@ -229,7 +230,7 @@ def _test(entry: reader.Entry) -> Json:
         return [entry.value]
     if entry.is_list:
         if not entry.items():
-            entry.error("MG206", "no value is listed, so the clause never holds")
+            entry.error("MG206", "the list is empty, so the clause never applies")
             return None
         return plain_data(entry.node)
     before = entry.errors
@@ -238,7 +239,7 @@ def _test(entry: reader.Entry) -> Json:
         if member.key in _OPERATORS:
             test[_OPERATORS[member.key]] = _operand(member)
         else:
-            message = f'no condition is "{member.key}"'
+            message = f'unknown condition "{member.key}"'
             member.unknown_key("MG217", message, _OPERATORS, f"it takes {', '.join(_OPERATORS)}")
     if not test and entry.errors == before:
         entry.error("MG217", "the condition is empty")
@@ -248,7 +249,7 @@ def _test(entry: reader.Entry) -> Json:
 
 def _operand(member: reader.Entry) -> Json:
     if member.key == "not" and member.is_list and not member.items():
-        member.error("MG206", "no value is listed, so the condition always holds")
+        member.error("MG206", "the list is empty, so the condition is always true")
     if member.key == "not":
         return plain_data(member.node) if member.is_list else [plain_data(member.node)]
     if member.key == "pattern":
@@ -316,7 +317,7 @@ def _leads_nowhere(
     near = suggest(rest[0], known)
     return Diagnostic(
         code="MG218",
-        message=f'"{".".join(path)}" leads to no field of {model.name}: there is no "{rest[0]}"',
+        message=f'"{".".join(path)}" is not a field of {model.name}: unknown field "{rest[0]}"',
         location=location,
         hint=near.hint(),
         suggestion=near,

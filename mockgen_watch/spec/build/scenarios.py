@@ -73,7 +73,7 @@ def build_scenario(
     _check_mix(entry, name)
     promise, twin = _read_promise(directives, name)
     if "$faults" in directives and promise is not spec.Promise.BROKEN:
-        message = f"$faults is for negative scenarios, not for {name}"
+        message = f"$faults works in negative scenarios, not in {name}"
         directives["$faults"].key_error("MG204", message)
     if twin:
         entry.build.entries[entry.key_location] = directives.get("$negative_of", entry)
@@ -110,10 +110,10 @@ def _read_promise(directives: dict[str, reader.Entry], name: str) -> tuple[spec.
     keeps, twin = directives.get("$keeps"), directives.get("$negative_of")
     promise = _PROMISES.get(name, spec.Promise.VALID)
     if twin is not None and keeps is not None:
-        keeps.key_error("MG204", "$keeps cannot stand beside $negative_of")
+        keeps.key_error("MG204", "$keeps cannot be combined with $negative_of")
     for given in (keeps, twin):
         if given is not None and name in spec.WELL_KNOWN:
-            message = f"{given.key} is for scenarios with a name of their own, not for {name}"
+            message = f"{given.key} works in scenarios with other names, not in {name}"
             given.key_error("MG204", message)
     if twin is not None:
         text = reader.read_text(twin, "the name of a scenario") or "positive"
@@ -144,7 +144,7 @@ def read_count(entry: reader.Entry | None, default: int) -> int:
     """Return the number of records that ``entry`` states, else the default."""
     count = reader.whole_or(entry, default, 1)
     if entry is not None and count > MAX_COUNT:
-        entry.error("MG208", f"{entry.key} is {MAX_COUNT} at most")
+        entry.error("MG208", f"{entry.key} must be at most {MAX_COUNT}")
     return count
 
 
@@ -220,7 +220,9 @@ def _check_mix(entry: reader.Entry, name: str) -> None:
     taken = [*entry.fields(), *(directives[key] for key in directives if key in _NOT_OF_A_MIX)]
     if "$mix" in directives and taken:
         first = taken[0]
-        message = f'"{first.key}" cannot stand beside $mix: a mix takes records of other scenarios'
+        message = (
+            f'"{first.key}" cannot be combined with $mix: a mix takes records of other scenarios'
+        )
         first.key_error("MG204", message)
     elif name == "mixed" and "$mix" not in directives:
         hint = "such as $mix: {positive: 70, negative: 30}"
@@ -270,7 +272,7 @@ def _check_slips(entries: Sequence[reader.Entry], shape: spec.ObjectShape) -> No
         meant = finder.meant(name)
         if meant:
             related = (Related(message="the model's field", location=known[meant].location),)
-            hint = f'did you mean "{meant}"? If both are meant, state "{meant}" here as well'
+            hint = f'did you mean "{meant}"? To have both fields, state "{meant}" here as well'
             message = f'the model has no field "{name}"'
             fix = entry.key_fix(reader.spec_key(meant))
             entry.key_error("MG224", message, hint, related=related, fix=fix)
@@ -283,8 +285,8 @@ def _check_choice(entry: reader.Entry, under: spec.Member) -> None:
         return
     if not any(isinstance(each, spec.ObjectShape) for each in spec.alternatives_of(leaf)):
         return
-    message = f'"{under.name}" is one of several shapes, so that an overlay cannot add to it'
-    hint = "state the whole of it: one shape under $one_of, or several"
+    message = f'"{under.name}" is one of several shapes, so an overlay cannot add to it'
+    hint = "state it completely: one or several shapes under $one_of"
     related = (Related(message="the model's field", location=under.location),)
     entry.key_error("MG224", message, hint, related=related)
 
@@ -332,10 +334,10 @@ def _file(entry: reader.Entry | None) -> str:
         return ""
     path = reader.join_path(entry.file, text)
     if not text or path is None:
-        entry.error("MG218", f'"{text}" is no file of this project')
+        entry.error("MG218", f'no such file in this project: "{text}"')
         return ""
     if not path.endswith(".json"):
-        entry.error("MG218", f"{text}: cases are kept in a .json file")
+        entry.error("MG218", f"{text}: the file of cases must be a .json file")
         return ""
     return path
 
@@ -355,7 +357,7 @@ def build_statements(entry: reader.Entry | None) -> tuple[spec.Statement, ...]:
     found: list[spec.Statement] = []
     for member in entry.members():
         if not re.fullmatch(_INDEX, member.key):
-            message = f'"{member.key}" is no index of a record'
+            message = f'"{member.key}" is not the index of a record'
             member.key_error("MG202", message, "the first record is 0")
         elif not member.is_mapping or not member.members():
             member.type_error("a mapping of fields to values")
@@ -373,7 +375,7 @@ def _below(entry: reader.Entry, record: int, path: tuple[str, ...]) -> Iterator[
             continue
         name = reader.data_key(member.key)
         if spec.fold(name) in seen:
-            message = f'"{member.key}" and "{seen[spec.fold(name)].key}" differ in case at most'
+            message = f'"{member.key}" and "{seen[spec.fold(name)].key}" differ only in case'
             member.key_error("MG209", message)
             continue
         seen[spec.fold(name)] = member
@@ -389,14 +391,14 @@ def _value(entry: reader.Entry, record: int, path: tuple[str, ...]) -> Iterator[
     place = entry.key_location
     if whole is None:
         if entry.is_mapping:
-            hint = "the empty object as a value is {$const: {}}"
+            hint = "for an empty object as a value, write {$const: {}}"
             entry.error("MG202", f"{entry.key} states nothing", hint)
             return
         yield spec.Statement(record=record, path=path, value=_data(entry.node), location=place)
         return
     if len(members) > 1:
         other = next(member for key, member in members.items() if key != whole)
-        other.key_error("MG204", f'"{other.key}" cannot stand beside {whole}')
+        other.key_error("MG204", f'"{other.key}" cannot be combined with {whole}')
     elif whole == "$const":
         value = plain_data(members[whole].node)
         yield spec.Statement(record=record, path=path, value=value, location=place)

@@ -52,19 +52,17 @@ def check_keywords(schema: Entry) -> None:
     for keyword in schema.members():
         key = keyword.key
         if key == "$schema" and (keyword.text or "").rstrip("#") != DRAFT:
-            hint = "leave $schema out, and write the schema as draft 2020-12 has it"
-            keyword.error(
-                "MG217", "a JSON Schema is read as draft 2020-12, and states another", hint
-            )
+            hint = "remove $schema, and write the schema for draft 2020-12"
+            keyword.error("MG217", "this JSON Schema states another draft than 2020-12", hint)
         elif key == "format":
-            hint = "state a pattern; a format is a remark in draft 2020-12"
-            keyword.key_warn("MG217", "the format of a JSON Schema checks nothing", hint)
+            hint = "use a pattern; in draft 2020-12, format is only an annotation"
+            keyword.key_warn("MG217", '"format" in a JSON Schema checks nothing', hint)
         elif key in _EARLIER:
-            message = f'"{key}" is of an earlier draft, and checks nothing'
+            message = f'"{key}" belongs to an earlier draft and checks nothing'
             keyword.key_warn("MG217", message, f"draft 2020-12 has {_EARLIER[key]}")
         elif key not in KEYWORDS:
             hint = did_you_mean(key, KEYWORDS) or "it checks nothing"
-            keyword.key_warn("MG217", f'a JSON Schema has no "{key}"', hint)
+            keyword.key_warn("MG217", f'unknown keyword "{key}" in a JSON Schema', hint)
         for part in _parts(keyword):
             check_keywords(part)
 

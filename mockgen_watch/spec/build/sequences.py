@@ -40,7 +40,7 @@ def _index_word(
     """Return the one of ``known`` that is counted; None when it was reported."""
     word = reader.read_word(entry, known, "MG202")
     if word == "element" and not context.in_array:
-        entry.error("MG204", f"{entry.key}: element stands in no array")
+        entry.error("MG204", f"{entry.key}: element only works inside an array")
         return None
     return word
 
@@ -92,7 +92,7 @@ def _texts(params: Mapping[str, reader.Entry], *, element: bool) -> generators.S
     """Return whole numbers, perhaps as text."""
     for name in ("jitter", "format"):
         if name in params:
-            params[name].key_error("MG204", f"{name} has no meaning for a sequence of this kind")
+            params[name].key_error("MG204", f"{name} is not allowed for this kind of sequence")
     start = reader.whole_or(params.get("start"), 1)
     step = reader.whole_or(params.get("step"), 1)
     width = reader.whole_or(params.get("width"), 0, least=0)
@@ -100,7 +100,7 @@ def _texts(params: Mapping[str, reader.Entry], *, element: bool) -> generators.S
     if step == 0:
         params["step"].error("MG208", "a step of 0 makes every number the same")
     if width > MAX_WIDTH:
-        params["width"].error("MG208", f"width is {MAX_WIDTH} at most")
+        params["width"].error("MG208", f"width must be at most {MAX_WIDTH}")
     return generators.SequenceNumber(
         start=start, step=step, width=width, prefix=prefix or "", element=element
     )

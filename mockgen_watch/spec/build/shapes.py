@@ -99,7 +99,7 @@ def _member(
     shape = _shape(entry, inner, under)
     if under is not None and shape.address != under.address:
         place = own or entry
-        hint = f"the model's is {under.address[-1]}; a scenario may not change it"
+        hint = f"in the model it is {under.address[-1]}; a scenario cannot change it"
         place.error("MG222", f'the $id of "{name}" differs from the model\'s', hint)
     return spec.Member(name=name, shape=shape, location=entry.key_location)
 
@@ -111,7 +111,7 @@ def _check_names(members: Sequence[spec.Member], build: reader.Build) -> None:
         first = names.setdefault(spec.fold(member.name), member)
         if first is not member:
             related = (Related(message="the first one", location=first.location),)
-            message = f'"{member.name}" and "{first.name}" differ in case at most'
+            message = f'"{member.name}" and "{first.name}" differ only in case'
             build.diagnostics.error("MG209", member.location, message, related=related)
             continue
         other = ids.setdefault(member.shape.address[-1], member)
@@ -138,8 +138,8 @@ def _shape(
 def _constant(entry: reader.Entry, scalar: Scalar, context: reader.ShapeContext) -> spec.Leaf:
     word = (entry.text or "").partition(" ")[0].rstrip(":")
     if scalar.plain and word in reader.VALUE_DIRECTIVES:
-        message = f"this text begins with {word}, but directs nothing"
-        hint = f'write "{word}: …" with a colon and a blank; quotes make it text'
+        message = f"this is text, although it begins with {word}"
+        hint = f'for a directive, write "{word}: …"; for text, put it in quotes'
         entry.error("MG202", message, hint)
     return _leaf(entry, context, Constant(value=scalar.value))
 
@@ -177,8 +177,8 @@ def _list_shape(
         return _fixed_array(entry, context, base)
     odd = next((item for item in items if not isinstance(item.node, Scalar)), None)
     if odd is not None:
-        hint = "a pool of lists or objects is written {$choice: […]}, a fixed list {$const: […]}"
-        message = "a list holds scalars (a pool) or mappings (an array), not both and no lists"
+        hint = "write a pool of lists or objects as {$choice: […]}, a fixed list as {$const: […]}"
+        message = "a list must have only scalars (a pool) or only mappings (an array)"
         odd.error("MG202", message, hint)
         return _stand_in(entry, context)
     pool = pool_of_values(entry)
@@ -251,8 +251,8 @@ def _mapping_shape(
     if modifiers.delete:
         return _leaf(entry, context, Constant(value=None), modifiers)
     if entry.errors == before:
-        hint = f"one of {', '.join(reader.GENERATOR_DIRECTIVES[:6])} … stands beside it"
-        message = f"{next(iter(modified))} stands here alone; no value is chosen"
+        hint = f"add one of {', '.join(reader.GENERATOR_DIRECTIVES[:6])} …"
+        message = f"{next(iter(modified))} needs a directive that chooses the value"
         entry.error("MG205", message, hint)
     return _stand_in(entry, context)
 
@@ -295,14 +295,14 @@ def _check_directives(directives: Mapping[str, reader.Entry], data: Sequence[rea
         return
     first = choosers[0]
     for other in choosers[1:]:
-        message = f"{other} cannot stand beside {first}; a value is chosen in one way"
+        message = f"{other} cannot be combined with {first}; a value is chosen in one way"
         directives[other].key_error("MG204", message)
     if "$items" in directives and first != "$array":
-        directives["$items"].key_error("MG204", f"$items cannot stand beside {first}")
+        directives["$items"].key_error("MG204", f"$items cannot be combined with {first}")
     beside = [*data, *(directives[key] for key in ("$rows",) if key in directives)]
     for member in beside[:1]:
-        hint = f"an object with a field of that kind puts {first} under the field's name"
-        member.key_error("MG204", f'"{member.key}" cannot stand beside {first}', hint)
+        hint = f"in an object, put {first} under the name of a field"
+        member.key_error("MG204", f'"{member.key}" cannot be combined with {first}', hint)
 
 
 def _has_unknown(keys: Iterable[str]) -> bool:
@@ -338,7 +338,7 @@ def _distinct(items: spec.Shape, lengths: reader.Entry, counts: Lengths) -> spec
     """Return the shape of elements with what differs from element to element marked."""
     if counts.is_unique and not isinstance(items, spec.Leaf):
         hint = "name the field that differs: unique_by: sku"
-        lengths.error("MG204", "unique is for elements that are single values", hint)
+        lengths.error("MG204", "unique works only for elements that are single values", hint)
     path = counts.unique_by
     if not path and not counts.is_unique:
         return items
@@ -379,9 +379,9 @@ def _with_check(entry: reader.Entry, leaf: spec.Leaf) -> spec.Leaf:
         text = generator.prefix + f"{generator.start:0{generator.width}d}"
         misfit = None if FORMS[check].fits(text) else text
     elif isinstance(generator, Number | Boolean | Moment | Uuid | RecordIndex | SequenceNumber):
-        entry.key_error("MG204", "$check is for text, such as that of a $pattern")
+        entry.key_error("MG204", "$check works only for text, such as that of a $pattern")
     if misfit is not None:
-        hint = "the text has the places of the check digits, whatever stands there"
+        hint = "include a placeholder for the check digits in the text"
         message = f'$check {check}: "{misfit}" is not {FORMS[check].words}'
         entry.error("MG202", message, hint)
     return leaf
@@ -396,7 +396,7 @@ def _array(
     lengths, items = entry.get("$array"), entry.get("$items")
     if lengths is None or items is None:
         if not _has_unknown(member.key for member in entry.members()):
-            hint = "$items says what each element is"
+            hint = "$items describes the elements"
             entry.error("MG205", "$array needs $items", hint)
         return _stand_in(entry, context)
     counts = read_lengths(lengths, context)

@@ -32,8 +32,8 @@ def warn_of_lost_dollar(data: Sequence[reader.Entry]) -> None:
         return
     if all(item.key in _BARE_MODIFIERS for item in data[1:]):
         key = data[0].key
-        hint = f"did you mean ${key}? What is meant as data stands under $const"
-        data[0].key_warn("MG201", f'"{key}" is a field of the record here', hint)
+        hint = f"did you mean ${key}? If it is data, put it under $const"
+        data[0].key_warn("MG201", f'"{key}" is read as a field of the record', hint)
 
 
 _BARE_WORDS: Final = frozenset(

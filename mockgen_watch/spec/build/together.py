@@ -24,7 +24,7 @@ def take_tuples(
         return
     del modifiers["$unique"]
     if context.kind is not spec.OriginKind.MODEL:
-        entry.key_error("MG204", "which fields are unique together is said in the model")
+        entry.key_error("MG204", "state in the model which fields are unique together")
         return
     entry.build.tuples.append((context.keys, entry))
 
@@ -52,7 +52,7 @@ def _report(
     for _, entry in said:
         for item in entry.items():
             if item.location == group.location:
-                item.error("MG204", message, "a field is part of one such list")
+                item.error("MG204", message, "a field can be in only one such list")
 
 
 def _groups(
@@ -61,7 +61,7 @@ def _groups(
     """Yield each group of fields that the object at ``home`` lists."""
     items = entry.items()
     if not items or not all(item.is_list and len(item.items()) > 1 for item in items):
-        message = "$unique takes lists of fields that are unique together"
+        message = "$unique takes lists of fields that must be unique together"
         entry.error("MG202", message, "such as [[student, course]]")
         return
     for item in items:
@@ -73,9 +73,11 @@ def _groups(
         arrays = {_arrays(leaf.address) for _, leaf in fields}
         addresses = tuple(leaf.address for _, leaf in fields)
         if len(arrays) > 1:
-            item.error("MG204", "fields that are unique together are in the same array, or in none")
+            item.error(
+                "MG204", "fields that are unique together must be in the same array, or in none"
+            )
         elif len(set(addresses)) < len(addresses):
-            item.error("MG202", "a field is named twice")
+            item.error("MG202", "a field appears twice")
         else:
             paths = tuple(path for path, _ in fields)
             yield spec.Together(paths=paths, addresses=addresses, location=item.location)
@@ -95,7 +97,7 @@ def _field(
     missing, known = spec.missing_key(shape, path)
     if missing:
         near = nearest_word(missing, known)
-        entry.error("MG218", f'$unique: there is no field "{missing}"', ask_for(near))
+        entry.error("MG218", f'$unique: unknown field "{missing}"', ask_for(near))
     else:
         entry.error("MG218", f'$unique: "{".".join(name)}" is not a single value')
     return None

@@ -175,7 +175,7 @@ def with_base_sections(document: Document, user_input: UserInput) -> UserInput:
 
 def _user_input(root: reader.Entry) -> UserInput | None:
     if not root.is_mapping:
-        root.error("MG202", f"a user_input file is a mapping of models, not {root.kind}")
+        root.error("MG202", f"a user_input file must be a mapping of models, not {root.kind}")
         return None
     context = root.build.context
     _note_comma_text(root)
@@ -214,10 +214,10 @@ def read_version(entry: reader.Entry | None, newest: int = FORMAT_VERSION) -> in
     """Return the format version that a file states; only the newest is read."""
     version = reader.whole_or(entry, newest)
     if entry is not None and version != newest:
-        hint = "a newer release of mockgen-watch may read it"
+        hint = "update mockgen-watch to read it"
         if 0 < version < newest:
-            hint = f"mockgen-watch migrate brings it to version {newest}"
-        message = f"format version {version} is not read by this release, which reads {newest}"
+            hint = f"run mockgen-watch migrate to bring it to version {newest}"
+        message = f"this release reads format version {newest}, not {version}"
         entry.error("MG226", message, hint)
     return newest
 
@@ -230,7 +230,7 @@ def _master(entry: reader.Entry | None) -> tuple[MasterChoice, str]:
     text = reader.read_text(entry, "the path of a master file, or null for none")
     path = None if text is None else reader.join_path(entry.file, text)
     if text is not None and not (text and path):
-        entry.error("MG218", f'"{text}" is no file of this project')
+        entry.error("MG218", f'no such file in this project: "{text}"')
     return MasterChoice.NAMED, path or ""
 
 
@@ -265,7 +265,7 @@ class _Sections(Struct, kw_only=True):
             self.scenarios[name] = entry
             return
         related = (Related(message="the first one", location=self.scenarios[twin].key_location),)
-        message = f'scenario "{name}" of {self.name} is stated twice'
+        message = f'scenario "{name}" of {self.name} appears twice'
         entry.key_error("MG209", message, related=related)
 
 
@@ -291,7 +291,7 @@ def _read_sections(root: reader.Entry) -> tuple[_Sections, ...]:
             model.own, model.name = entry, name
         else:
             related = (Related(message="the first one", location=model.own.key_location),)
-            message = f'the models "{name}" and "{model.name}" differ in case at most'
+            message = f'the models "{name}" and "{model.name}" differ only in case'
             entry.key_error("MG209", message, related=related)
     for model in models.values():
         _check_name(model.name, "model", model.first)
@@ -320,11 +320,13 @@ def _has_models(root: reader.Entry, entries: Sequence[reader.Entry]) -> bool:
             f"`mockgen-watch migrate {root.file}` does it for a file of the earlier system, and "
             "generate --legacy reads it as it is"
         )
-        entries[0].key_error("MG202", "fields stand at the top, in no model", hint)
+        entries[0].key_error("MG202", "the fields at the top are not in a model", hint)
         return False
     for entry in entries:
         if not entry.is_mapping:
-            message = f'"{entry.key}" is {entry.kind}; at the top stand models, which are mappings'
+            message = (
+                f'"{entry.key}" is {entry.kind}, but the top level holds models, which are mappings'
+            )
             entry.error("MG202", message)
             root.build.open_objects.add(())
     return True
@@ -337,7 +339,7 @@ def _slip_of_suffix(entry: reader.Entry, prefixes: Collection[str]) -> str:
     if meant:
         hint = f'did you mean "{name}_{meant}"?'
         fix = entry.key_fix(reader.spec_key(f"{name}_{meant}"))
-        entry.key_error("MG216", f'"{suffix}" is no scenario of {name}', hint, fix=fix)
+        entry.key_error("MG216", f'"{suffix}" is not a scenario of {name}', hint, fix=fix)
     return meant
 
 
@@ -350,15 +352,15 @@ def _add_listed_scenarios(model: _Sections) -> None:
         listed.error("MG202", message)
     for entry in listed.members():
         if reader.is_directive(entry.key):
-            hint = "under $scenarios stand the names of scenarios"
-            entry.key_error("MG204", f"{entry.key} has no meaning here", hint)
+            hint = "$scenarios takes names of scenarios"
+            entry.key_error("MG204", f"{entry.key} is not allowed here", hint)
             continue
         name = scenario_name(reader.data_key(entry.key))
         meant = "" if name in WELL_KNOWN else misspelt_scenario(name)
         if meant and listed.get(meant) is None:
             hint = f'did you mean "{meant}"?'
             fix = entry.key_fix(meant)
-            entry.key_error("MG216", f'there is no scenario "{name}"', hint, fix=fix)
+            entry.key_error("MG216", f'unknown scenario "{name}"', hint, fix=fix)
             name = meant
         _check_name(name, "scenario", entry)
         model.add_scenario(name, entry)
@@ -367,7 +369,7 @@ def _add_listed_scenarios(model: _Sections) -> None:
 def _check_name(name: str, what: str, entry: reader.Entry) -> None:
     problem = file_name_problem(name)
     if problem:
-        hint = f"outputs are named by the {what}"
+        hint = f"outputs are named after the {what}"
         entry.key_error("MG210", f'the {what} name "{name}" {problem}', hint)
 
 
@@ -379,15 +381,15 @@ def file_name_problem(name: str) -> str:
     problem = ""
     if bad:
         shown = bad if bad.isprintable() else f"U+{ord(bad):04X}"
-        problem = f'holds "{shown}", which a file name cannot'
+        problem = f'contains "{shown}", which is not allowed in a file name'
     elif name.startswith("."):
-        problem = "begins with a point, which hides the file"
+        problem = "begins with a dot, which hides the file"
     elif name[-1] in ". " or name[0] == " ":
-        problem = "begins or ends with a blank or ends with a point"
+        problem = "begins or ends with a space, or ends with a dot"
     elif re.fullmatch(_RESERVED, name):
         problem = "is reserved by Windows"
     elif fold(name) in _OWN_FILES:
-        problem = "is the name of a file of this program"
+        problem = "is reserved for a file of mockgen-watch"
     elif len(name.encode("utf-8", "surrogatepass")) > MAX_NAME_BYTES:
         problem = f"is longer than {MAX_NAME_BYTES} bytes"
     return problem
@@ -446,14 +448,14 @@ def _check_records(sections: _Sections, stated: reader.Entry | None, *, is_ruled
     """Report ``$records`` where it does not tell whose records, or would undo a promise."""
     if stated is not None and sections.scenarios:
         names = ", ".join(sections.scenarios)
-        hint = f"move it into the scenario whose records are meant: {names}"
-        message = "$records in a model with scenarios does not tell whose records are meant"
+        hint = f"move it into the scenario that it describes: {names}"
+        message = "$records must be inside a scenario in a model with scenarios"
         stated.key_error("MG204", message, hint)
     for name, section in sections.scenarios.items():
         twin = section.get("$negative_of")
         own = section.get("$records")
         if own is not None and is_ruled and (name == "negative" or twin is not None):
             other = "positive" if twin is None else twin.text
-            message = f"a record of {name} is the twin of one of {other}, but for its fault"
-            hint = f"state it in {other}, or leave it to be drawn"
+            message = f"a record of {name} is a twin of one of {other}, with a fault"
+            hint = f"state it in {other}, or let it be drawn"
             own.key_error("MG204", message, hint)

@@ -110,12 +110,12 @@ def test_every_kind_is_a_valid_leaf(kind: str) -> None:
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (("../x", "", "", "", "", ""), "begins with a point"),
+        (("../x", "", "", "", "", ""), "begins with a dot"),
         (("a//b", "", "", "", "", ""), "is empty"),
         (("_vocab", "", "", "", "", ""), "the folder of vocabularies"),
         (("taken", "", "", "", "", ""), "has a spec already"),
         (("", "Claim_positive", "", "", "", ""), "the scenario positive of a model"),
-        (("", "a:b", "", "", "", ""), 'holds ":"'),
+        (("", "a:b", "", "", "", ""), 'contains ":"'),
         (("", "", "a", "x", "A", "", "", ""), "this field is there already"),
         (("", "", "a", "x", "", "b", "", ""), "the model has a"),
         (("", "", "", "", "0", ""), "at least 1"),

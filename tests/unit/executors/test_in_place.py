@@ -119,7 +119,7 @@ def give_up(index: int) -> None:
 def test_after_an_error_nothing_of_the_document_is_left(path: Path) -> None:
     with pytest.raises(FormatError, match=r"^/23/a: it is bad$"):
         written(path, Numbered(count=100, before=refuse))
-    with pytest.raises(FindingsError, match=r"^1 finding"):
+    with pytest.raises(FindingsError, match=r"^1 error"):
         written(path, Numbered(count=100, before=give_up))
     assert path.read_bytes() == b"before"
     assert multiprocessing.active_children() == []

@@ -204,7 +204,7 @@ def test_columns_of_all_programs_stand_side_by_side() -> None:
     ],
 )
 def test_a_value_without_a_column_is_refused(record: dict[str, Json], path: str) -> None:
-    with pytest.raises(FormatError, match=f"^{path}: there is no column"):
+    with pytest.raises(FormatError, match=f"^{path}: this value has no column"):
         writer_of(claim()).encode(record)
 
 

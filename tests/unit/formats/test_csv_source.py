@@ -84,5 +84,5 @@ def test_the_name_of_a_new_column_leads_to_its_path(name: str, path: tuple[str |
 
 @pytest.mark.parametrize("name", ["", "a..b", "[0]", "a[x]"])
 def test_what_is_no_name_is_told(name: str) -> None:
-    with pytest.raises(ValueError, match="no name"):
+    with pytest.raises(ValueError, match="not the name"):
         path_of_name(name)

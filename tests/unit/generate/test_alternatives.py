@@ -148,13 +148,13 @@ def test_another_value_of_the_field_moves_what_depends_on_it_alone() -> None:
     ("old", "new", "code", "words"),
     [
         ("refunded: {$number", "refundd: {$number", "MG203", 'never "refundd"'),
-        ("{$given: record.age,", "{$given: record.agee,", "MG203", 'no field "agee"'),
+        ("{$given: record.age,", "{$given: record.agee,", "MG203", 'unknown field "agee"'),
         ("{$given: record.age,", "{$given: record.fare,", "MG215", "fare"),
         ('$cases: {"..5": free, "6..17": reduced}, ', "", "MG205", "needs $cases"),
         ("$given: record.placed, $cases", "$cases", "MG205", "needs $given"),
         ("- null\n", "- {$weight: -1, a: 1}\n", "MG207", "negative"),
-        ("{.kind} {status}", "{.kinds}", "MG203", 'no field "kinds"'),
-        ("{payment.kind}", "{payment.kinds}", "MG203", 'no field "kinds"'),
+        ("{.kind} {status}", "{.kinds}", "MG203", 'unknown field "kinds"'),
+        ("{payment.kind}", "{payment.kinds}", "MG203", 'unknown field "kinds"'),
         ("$items:\n      $one_of:\n", "$items:\n      $cases:\n", "MG205", "needs $given"),
     ],
 )

@@ -130,11 +130,11 @@ M:
     ("lines", "code", "words"),
     [
         ("$count: 9\n  p: {$ref: P.id, $each: 2}", "MG204", "so many for each P"),
-        ("p: {$ref: P.id, $each: 2}\n  q: {$ref: Q.id, $each: 2}", "MG208", "one parent only"),
+        ("p: {$ref: P.id, $each: 2}\n  q: {$ref: Q.id, $each: 2}", "MG208", "one parent"),
         (
             "p: {$ref: P.id, $each: 2}\n  $scenarios: {positive: {$count: 9}}",
             "MG208",
-            "the 4 parents have 8",
+            "the 4 parents have only 8",
         ),
         ("p: {$ref: P.id, $each: 0}", "MG208", "at least 1"),
         ("p: {$ref: P.id, $each: [3, 2]}", "MG208", "more than max"),
@@ -149,7 +149,7 @@ M:
         (
             "p: {$ref: P.id, $each: 2}\n  n: {$index: sibling, $unique: true}",
             "MG204",
-            "begins again",
+            "starts again",
         ),
         ("p: {$ref: P.id, $each: 2}\n  b: [x]\n  $unique: [[p, b]]", "MG204", "in order"),
         ("p: {$ref: M.p, $each: 2}", "MG215", "each other"),

@@ -72,7 +72,7 @@ def test_elements_that_differ_in_a_field_of_their_rows_have_different_rows() -> 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (("unique_by: sku", "unique_by: price"), "cannot be promised to differ"),
+        (("unique_by: sku", "unique_by: price"), "cannot be guaranteed to differ"),
         (("sku: B", "sku: A"), 'two rows have the same "sku"'),
     ],
 )

@@ -31,9 +31,7 @@ M:
 """
 
 TOGETHER = "\n  $unique: [[a, b]]"
-PAIRS = (
-    '"student" and "course" are unique together and have 200 values (20 times 10) for 201 records'
-)
+PAIRS = '"student" and "course" must be unique together, but have only 200 values (20 times 10) for 201 records'
 FIELDS = {
     "pool": ("[x, y, z]", 3),
     "weighted": ("{$weighted: {a: 90, b: 9, c: 1}}", 3),
@@ -168,22 +166,26 @@ M:
   $records: {0: {a: x, b: 1}, 2: {a: x, b: %d}}
 """
     records_of(text % 2)
-    assert "are unique together, and record 0 has the same values" in refused(text % 1)[0][1]
+    assert "must be unique together, but record 0 has the same values" in refused(text % 1)[0][1]
 
 
 @pytest.mark.parametrize(
     ("lines", "code", "words"),
     [
-        ("a: [x]\n  $unique: [[a, aa]]", "MG218", 'no field "aa"'),
+        ("a: [x]\n  $unique: [[a, aa]]", "MG218", 'unknown field "aa"'),
         ("a: [x]\n  b: {c: [x]}\n  $unique: [[a, b]]", "MG218", "not a single value"),
-        ("a: [x]\n  $unique: [[a, a]]", "MG202", "named twice"),
+        ("a: [x]\n  $unique: [[a, a]]", "MG202", "appears twice"),
         ("a: [x]\n  $unique: [a]", "MG202", "lists of fields"),
         ("a: [x]\n  $unique: true", "MG202", "lists of fields"),
         ("a: [x]\n  b: [x]\n  c: [x]\n  $unique: [[a, b], [b, c]]", "MG204", "already"),
         ("a: [x]\n  l: {$array: 1, $items: {b: [y]}}\n  $unique: [[a, l.b]]", "MG204", "array"),
         ('a: [x]\n  b: {$template: "{a}"}\n  $unique: [[a, b]]', "MG204", "other fields"),
         ("a: [x]\n  b: {$given: a, $cases: {x: 1}}\n  $unique: [[a, b]]", "MG204", "other fields"),
-        ("a: [x]\n  b: {$choice: [b, B], $transform: lower}\n  $unique: [[a, b]]", "MG204", "one"),
+        (
+            "a: [x]\n  b: {$choice: [b, B], $transform: lower}\n  $unique: [[a, b]]",
+            "MG204",
+            "written alike",
+        ),
         ('a: [x]\n  b: {$pattern: "a*a*"}\n  $unique: [[a, b]]', "MG204", "two ways"),
         (
             "a: [x]\n  b: {$date: {from: 2025-01-01, to: 2025-02-01, format: '%Y-%m'}}" + TOGETHER,
@@ -194,9 +196,9 @@ M:
             "a: [x]\n  b: {$integer: {min: 0, max: 9, distribution: normal, mean: 4, sd: 1}}"
             + TOGETHER,
             "MG204",
-            "no distribution",
+            "cannot have a distribution",
         ),
-        ("a: [x]\n  $scenarios: {positive: {$unique: [[a, b]]}}", "MG204", "no meaning"),
+        ("a: [x]\n  $scenarios: {positive: {$unique: [[a, b]]}}", "MG204", "is not allowed"),
         (
             "a: [x]\n  o: {x: 1, y: 2}\n  $scenarios: {positive: {o: {x: 3, $unique: [[x, y]]}}}",
             "MG204",

@@ -149,11 +149,11 @@ def test_a_field_that_no_rule_reads_may_be_referred_to_from_its_own_model() -> N
     [
         ("{$ref: Other.id, $tree: 1}", "MG204", "to its own records"),
         ("{$array: 2, $items: {$ref: M.id, $tree: 1}}", "MG204", "not for elements"),
-        ("{$ref: M.id, $tree: 1, $unique: true}", "MG204", "beside $unique"),
-        ("{$ref: M.id, $tree: 1, $each: 2}", "MG204", "beside $each"),
+        ("{$ref: M.id, $tree: 1, $unique: true}", "MG204", "be combined with $unique"),
+        ("{$ref: M.id, $tree: 1, $each: 2}", "MG204", "be combined with $each"),
         ("{$ref: M.id, $tree: 0}", "MG208", "at least 1"),
         ("{$tree: 1}", "MG205", "$tree needs $ref"),
-        ("{$ref: M.id, $each: 2}", "MG204", "not to the own ones"),
+        ("{$ref: M.id, $each: 2}", "MG204", "not to its own"),
     ],
 )
 def test_what_is_no_tree_is_refused(field: str, code: str, words: str) -> None:

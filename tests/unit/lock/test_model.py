@@ -128,8 +128,8 @@ def test_one_changed_file_changes_one_line() -> None:
         (b"[]", "Expected `object`"),
         (b"nonsense", "Expecting value"),
         (b"\xff\xfe", "decode"),
-        (b'{"lock_version": 2, "lock_version": 2}', "stands twice"),
-        (b"[" * 100_000, "nests too deep"),
+        (b'{"lock_version": 2, "lock_version": 2}', "appears twice"),
+        (b"[" * 100_000, "is nested too deeply"),
         (b'{"lock_version": ' + b"9" * 5000 + b"}", "lockfile cannot be read"),
         (changed("lock_version", value=0), "not 2"),
         (changed("lock_version", value=True), "Expected `int`"),
@@ -144,7 +144,7 @@ def test_one_changed_file_changes_one_line() -> None:
         (changed("outputs", "Model_1/positive", "records", value=-1), "records"),
         (changed("outputs", "Model_1/positive", "layout", value="heap"), "heap"),
         (changed("outputs", "Model_1/positive", "key", value=None), "key"),
-        (changed("outputs", "Model_1/positive", "model", value="Other"), "holds the output"),
+        (changed("outputs", "Model_1/positive", "model", value="Other"), "contains the output"),
         (changed("outputs", "Model_1/positive", "files", value={"x": None}), "files"),
     ],
 )
@@ -170,7 +170,7 @@ def test_a_path_out_of_the_folder_makes_the_lockfile_unreadable(path: str) -> No
 def test_a_newer_lockfile_is_refused_by_its_number() -> None:
     found = read_lockfile(changed("lock_version", value=7), PATH)
     assert isinstance(found, Diagnostic)
-    assert "lock_version is 7, this release reads 2" in found.message
+    assert "lock_version is 7, but this release reads 2" in found.message
     assert found.hint == "update mockgen-watch"
 
 

@@ -131,7 +131,7 @@ def test_a_slot_is_inherited() -> None:
         ({"a": 1}, None, "no top-level key", '$slot: ""'),
         ({}, None, "no top-level key", '$slot: ""'),
         ({"profile": {}}, ("profil",), '"profil", which the master does not', '"profile"'),
-        ({"a": 1, "p": {}}, ("a",), '"a", which is no mapping', "one of p"),
+        ({"a": 1, "p": {}}, ("a",), '"a", which is not a mapping', "one of p"),
         ({"p": {}}, ("p", "x"), '"p.x", which the master does not', ""),
     ],
 )

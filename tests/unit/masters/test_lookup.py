@@ -85,8 +85,8 @@ def test_a_named_master_is_taken_from_where_it_is() -> None:
     ("existing", "hint"),
     [
         (["specs/base/master.yaml"], 'did you mean "specs/base/master.yaml"?'),
-        (["q/master.json"], "there is q/master.json"),
-        ([], "no master was found; $master: null takes none"),
+        (["q/master.json"], "known masters: q/master.json"),
+        ([], "no master was found; write $master: null to use none"),
     ],
 )
 def test_a_named_master_that_is_not_there_is_an_error(existing: list[str], hint: str) -> None:

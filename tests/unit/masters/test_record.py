@@ -269,7 +269,7 @@ def test_a_template_of_an_element_names_fields_of_the_element() -> None:
 def test_keys_of_master_and_record_that_differ_in_case_collide() -> None:
     found = merge_record(master(PROFILE), record({"payer": {"ID": "x"}})).diagnostics
     assert [item.code for item in found] == ["MG209"]
-    assert found[0].hint == 'write it as the master does, or map it with $to: "payer.id"'
+    assert found[0].hint == 'use the spelling of the master, or map it with $to: "payer.id"'
 
 
 @pytest.mark.parametrize(
@@ -312,5 +312,5 @@ def test_a_master_whose_slot_is_no_object_is_refused() -> None:
         policies=(),
         on_conflict=lower.on_conflict,
     )
-    with pytest.raises(ValueError, match="no object"):
+    with pytest.raises(ValueError, match="not an object"):
         merge_record(broken, record({}))

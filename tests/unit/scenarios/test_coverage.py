@@ -671,7 +671,7 @@ def test_too_few_records_for_a_design_are_refused_with_the_number_needed(tmp_pat
 
     (found,) = refused(tmp_path, spec)
     assert found.startswith("2 MG408")
-    assert "needs 9 records, and there are 8" in found
+    assert "needs 9 records, but there are 8" in found
     assert plans(tmp_path, spec.replace("$count: 8", "$count: 9"))
 
 

@@ -177,7 +177,7 @@ def test_rules_that_cannot_be_broken_alone_are_warnings() -> None:
     assert all(item.severity == "warning" for item in found)
     texts = "\n".join(item.message for item in found)
     assert 'rule "one" alone: each fault breaks rule "two" as well' in texts
-    assert 'rule "true-of-all" alone: it holds for all values' in texts
+    assert 'rule "true-of-all" alone: it is true for all values' in texts
     assert '"meant"' not in texts
 
 
@@ -229,9 +229,9 @@ M:
 @pytest.mark.parametrize(
     ("rule", "why"),
     [
-        ('{cel: "!has(record.x) || record.x == record.x"}', "no change that was tried breaks it"),
-        ("{field: x, schema: {}}", "it holds for all values"),
-        ("{field: x, schema: {title: X, description: any}}", "it holds for all values"),
+        ('{cel: "!has(record.x) || record.x == record.x"}', "none of the changes tried breaks it"),
+        ("{field: x, schema: {}}", "it is true for all values"),
+        ("{field: x, schema: {title: X, description: any}}", "it is true for all values"),
     ],
 )
 def test_that_a_rule_always_holds_is_said_only_of_what_checks_nothing(rule: str, why: str) -> None:

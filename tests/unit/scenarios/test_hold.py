@@ -116,7 +116,7 @@ M:
 """
     (found,) = refusals(spec)
     assert found.code == "MG403"
-    _, _, told = found.message.partition(": on the first one it cannot be evaluated: ")
+    _, _, told = found.message.partition(": for the first record it cannot be evaluated: ")
     assert told == because
 
 

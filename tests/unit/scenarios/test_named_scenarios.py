@@ -100,7 +100,7 @@ def test_without_rules_nothing_can_be_broken(scenario: str) -> None:
     with pytest.raises(FindingsError) as caught:
         records_of("twins", spec)
     (found,) = caught.value.diagnostics
-    assert (found.code, found.hint) == ("MG403", "state $rules, or drop $negative_of")
+    assert (found.code, found.hint) == ("MG403", "add $rules, or remove $negative_of")
 
 
 @pytest.mark.parametrize("directive", ["$keeps: nothing", "$negative_of: refunds"])
@@ -125,14 +125,24 @@ def test_several_faults_and_a_mix() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "code", "words"),
     [
-        ("$negative_of: refunds,", "$negative_of: refunds2,", "MG216", 'no scenario "refunds2"'),
+        (
+            "$negative_of: refunds,",
+            "$negative_of: refunds2,",
+            "MG216",
+            'no scenario "refunds2"',
+        ),
         ("$negative_of: refunds,", "$negative_of: mixed,", "MG216", "is a mix"),
         ("$negative_of: refunds,", "$negative_of: junk,", "MG216", "have no negative twins"),
         ("$negative_of: refunds,", "$negative_of: negative,", "MG216", "have no negative twins"),
-        ("positive: {}", "positive: {$keeps: nothing}", "MG204", "a name of their own"),
-        ("junk: {$keeps: nothing,", "junk: {$keeps: all,", "MG202", "is not known"),
+        ("positive: {}", "positive: {$keeps: nothing}", "MG204", "with other names"),
+        ("junk: {$keeps: nothing,", "junk: {$keeps: all,", "MG202", "unknown value"),
         ("junk: {", "junk: {$faults: 2, ", "MG204", "negative scenarios"),
-        ("$negative_of: refunds,", "$negative_of: refunds, $keeps: nothing,", "MG204", "beside"),
+        (
+            "$negative_of: refunds,",
+            "$negative_of: refunds, $keeps: nothing,",
+            "MG204",
+            "be combined with",
+        ),
         (
             "$negative_of: refunds,",
             "$negative_of: refunds, $records: {0: {total: 3}},",

@@ -49,7 +49,7 @@ def test_samples_of_the_earlier_system_are_told_where_they_overlap(name: str) ->
             for field, values in pools(sections[first]).items()
         )
     }
-    words = [re.search(r"(\w+) of Model_1 .* as (\w+), such as (.*)", one.message) for one in told]
+    words = [re.search(r"(\w+) of Model_1 .* as (\w+): (.*)", one.message) for one in told]
     assert {(found[2], found[1]) for found in words if found} == expected
     for found in words:
         assert found

@@ -458,7 +458,9 @@ BROKEN = (
     ),
     Broken("no date", "MG212", 2, "M:\n  a: {$date: {from: soon, to: 2025-12-31}}", blind=CALENDAR),
     Broken("date number", "MG202", 2, "M:\n  a: {$date: {from: 2025, to: 2025-12-31}}"),
-    Broken("no end", "MG205", 2, "M:\n  a: {$date: {from: 2025-01-01}}", "clock"),
+    Broken(
+        "no end", "MG205", 2, "M:\n  a: {$date: {from: 2025-01-01}}", "both ends must be stated"
+    ),
     Broken(
         "ends turned round",
         "MG208",

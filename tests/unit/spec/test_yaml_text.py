@@ -406,7 +406,7 @@ def test_aliases_count_as_deep_as_what_they_stand_for() -> None:
 def test_warnings_of_one_kind_are_counted_from_the_hundred_and_first_on() -> None:
     document = read("".join(f"- {n:04}\n" for n in range(250)), "yaml")
     assert len(document.diagnostics) == 101
-    assert document.diagnostics[-1].message.startswith("150 more like this")
+    assert document.diagnostics[-1].message.startswith("150 more of this kind")
     assert document.root is not None
 
 

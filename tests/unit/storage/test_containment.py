@@ -99,7 +99,7 @@ def test_a_linked_file_is_neither_read_nor_written(
 
 def test_a_fifo_is_not_waited_for(top: Folder, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "root/pipe")
-    with pytest.raises(OSError, match="no regular file"):
+    with pytest.raises(OSError, match="not a regular file"):
         top.read("pipe")
 
 

@@ -21,5 +21,5 @@ def test_a_schema_is_read_as_it_stands_in_the_checkout(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["no.schema.json", "../pyproject.toml", "", ".", ".."])
 def test_a_name_that_is_no_schema_is_refused(name: str) -> None:
-    with pytest.raises(StorageError, match="carries no such schema"):
+    with pytest.raises(StorageError, match="does not include this schema"):
         read_schema(name)

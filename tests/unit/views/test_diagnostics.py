@@ -54,11 +54,11 @@ def shown(*diagnostics: Diagnostic, text: str | None = None, color: bool = False
 def test_a_finding_shows_place_code_message_line_caret_and_hint() -> None:
     text = "a: 1\nMEMBER: {$ref: Membr.id}\n"
     report = shown(
-        finding(2, 16, 5, message='$ref names no model "Membr"', hint='did you mean "Member"?'),
+        finding(2, 16, 5, message='$ref: unknown model "Membr"', hint='did you mean "Member"?'),
         text=text,
     )
     assert report == (
-        'specs/a.yaml:2:16 MG203 $ref names no model "Membr" [error]\n'
+        'specs/a.yaml:2:16 MG203 $ref: unknown model "Membr" [error]\n'
         "  2 | MEMBER: {$ref: Membr.id}\n"
         "    |                ^^^^^\n"
         '    = hint: did you mean "Member"?\n'
@@ -76,10 +76,10 @@ def test_related_places_are_shown_with_their_lines() -> None:
     text = "k: 1\n" + "\n" * 8 + "k: 2\n"
     document = parse("a.yaml", text.encode())
     assert diagnostics_text(document.diagnostics, {"a.yaml": text}.get, color=False) == (
-        'a.yaml:10:1 MG104 the key "k" stands twice in one mapping [error]\n'
+        'a.yaml:10:1 MG104 the key "k" appears twice in one mapping [error]\n'
         "  10 | k: 2\n"
         "     | ^\n"
-        "     a.yaml:1:1 it stands first here\n"
+        "     a.yaml:1:1 first defined here\n"
         "   1 | k: 1\n"
         "     | -\n"
         "     = hint: remove one, or give it another name\n"

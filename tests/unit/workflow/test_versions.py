@@ -194,7 +194,7 @@ def test_an_older_file_is_told_to_migrate_a_newer_one_to_update(version: int) ->
     read_version(site, newest=2)
     (told,) = build.diagnostics.sorted()
     is_older = version == 1
-    assert ("mockgen-watch migrate brings it to version 2" in (told.hint or "")) is is_older
+    assert ("run mockgen-watch migrate to bring it to version 2" in (told.hint or "")) is is_older
 
 
 def test_a_newer_lockfile_is_told_to_update(project: Path) -> None:

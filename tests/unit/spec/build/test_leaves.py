@@ -100,8 +100,8 @@ def test_a_weight_of_zero_stays_in_the_pool() -> None:
 def test_a_number_as_a_key_is_text_and_says_so() -> None:
     found = findings("M: {x: {$weighted: {501: 1, '502': 1, null: 1, NO: 1}}}")
     assert [(item.code, item.severity, item.message) for item in found] == [
-        ("MG202", "warning", "as a key 501 is text"),
-        ("MG202", "warning", "as a key null is text"),
+        ("MG202", "warning", "as a key, 501 is text"),
+        ("MG202", "warning", "as a key, null is text"),
     ]
 
 
@@ -197,11 +197,11 @@ def test_distributions(
 def test_a_bound_off_the_grid_is_said_and_moved_to_the_last_value() -> None:
     found = findings("M: {x: {$number: {min: 0, max: 1, step: 0.3}}}")
     assert [(item.code, item.severity, item.hint) for item in found] == [
-        ("MG225", "warning", "say max: 0.9")
+        ("MG225", "warning", "write max: 0.9")
     ]
     found = findings("M: {x: {$date: {from: 2025-01-01, to: 2025-01-31, step: 7}}}")
     assert [(item.code, item.severity, item.hint) for item in found] == [
-        ("MG225", "warning", "say to: 2025-01-29")
+        ("MG225", "warning", "write to: 2025-01-29")
     ]
 
 

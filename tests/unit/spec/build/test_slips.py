@@ -66,11 +66,15 @@ def test_a_format_without_a_part_is_refused(kind: str, form: str) -> None:
 @pytest.mark.parametrize(
     ("schema", "message", "hint"),
     [
-        ({"minLenght": 0}, 'no "minLenght"', 'did you mean "minLength"?'),
-        ({"allOf": [{"patern": "a"}]}, 'no "patern"', 'did you mean "pattern"?'),
-        ({"not": {"cnst": "a"}}, 'no "cnst"', 'did you mean "const"?'),
-        ({"properties": {"minLenght": {"maxLenght": 3}}}, 'no "maxLenght"', "maxLength"),
-        ({"format": "email"}, "checks nothing", "state a pattern"),
+        ({"minLenght": 0}, 'unknown keyword "minLenght"', 'did you mean "minLength"?'),
+        ({"allOf": [{"patern": "a"}]}, 'unknown keyword "patern"', 'did you mean "pattern"?'),
+        ({"not": {"cnst": "a"}}, 'unknown keyword "cnst"', 'did you mean "const"?'),
+        (
+            {"properties": {"minLenght": {"maxLenght": 3}}},
+            'unknown keyword "maxLenght"',
+            "maxLength",
+        ),
+        ({"format": "email"}, "checks nothing", "use a pattern"),
         ({"definitions": {}}, "earlier draft", "$defs"),
     ],
 )
@@ -94,7 +98,7 @@ def test_a_schema_of_another_draft_is_refused() -> None:
     seventh = {"$schema": "http://json-schema.org/draft-07/schema#", "minLength": 1}
     ((code, severity, message, _),) = found_in(schema_of(seventh))
     assert (code, severity) == ("MG217", "error")
-    assert "draft 2020-12" in message
+    assert "than 2020-12" in message
     own = {"$schema": "https://json-schema.org/draft/2020-12/schema", "minLength": 1}
     assert not found_in(schema_of(own))
 
@@ -110,7 +114,7 @@ def test_a_schema_of_another_draft_is_refused() -> None:
 )
 def test_an_entry_that_is_nearly_a_leaf_is_a_warning(field: dict[str, object]) -> None:
     (found,) = found_in(field)
-    assert found[:3] == ("MG201", "warning", "there is no directive $patern")
+    assert found[:3] == ("MG201", "warning", "unknown directive $patern")
     assert 'did you mean "$pattern"?' in found[3]
     stated = json.loads(
         json.dumps(field).replace('{"$patern": "[0-9]"}', '{"$const": {"$patern": 1}}')
