@@ -376,7 +376,7 @@ def test_what_no_spec_can_say_is_refused(
     output = f"{folder}/positive.json"
     refused(project, capsys, output, "no value differs")
     project.edit(lambda records: records[2].update(KIND="Z"))
-    refused(project, capsys, output, 'does not keep rule "known"')
+    refused(project, capsys, output, 'does not satisfy rule "known"')
     project.output.write_bytes(fresh)
     project.edit(lambda records: records.pop())
     refused(project, capsys, output, "it has 3 records, but the spec produces 4; change $count")
@@ -515,7 +515,7 @@ def test_edits_that_break_what_depends_are_refused(
         records[2].update(course=records[3]["course"], term=records[3]["term"])
 
     dependent.edit(repeat)
-    refused(dependent, capsys, output, "course and term are unique together, and record 3 has")
+    refused(dependent, capsys, output, "course and term must be unique together, but record 3 has")
     dependent.output.write_bytes(fresh)
     dependent.edit(lambda records: records.pop())
     refused(dependent, capsys, output, "change $each instead")

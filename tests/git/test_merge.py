@@ -224,7 +224,7 @@ def test_edits_of_one_line_are_a_conflict_of_the_spec_and_say_so(
     (told,) = [line for line in done.text.splitlines() if line.startswith("mockgen-watch:")]
     assert told == (
         f"mockgen-watch: {MASTER}: both sides changed the same lines, so the outputs of "
-        "mock_outputs/claims stay in conflict; settle the specs, run mockgen-watch generate, "
+        "mock_outputs/claims remain in conflict; resolve the specs, run mockgen-watch generate, "
         "then git add mock_outputs/claims"
     )
     negative = OUTPUT.replace("positive", "negative")
@@ -254,7 +254,7 @@ def test_what_git_takes_from_one_side_is_caught_where_both_made_it_wrong(
     (told,) = [line for line in done.text.splitlines() if line.startswith("mockgen-watch:")]
     new = OUTPUT.replace("positive", "new")
     assert told == (
-        f"mockgen-watch: {new} is on neither side what the merged specs make, so {LOCK} stays in "
+        f"mockgen-watch: {new} does not match the merged specs on either side, so {LOCK} remains in "
         "conflict; run mockgen-watch generate, then git add mock_outputs/claims"
     )
     assert branches.unmerged() == [LOCK]
@@ -286,7 +286,7 @@ def test_an_output_that_one_side_edited_by_hand_stays_in_conflict(branches: Bran
     branches.git_does("commit", "-q", "-a", "-m", "by hand")
     branches.git_does("checkout", "-q", "main")
     done = branches.git_says("merge", "--no-edit", "side")
-    assert f"mockgen-watch: {OUTPUT} was edited by hand on one side, so it stays" in done.text
+    assert f"mockgen-watch: {OUTPUT} was edited by hand on one side, so it remains" in done.text
     assert branches.unmerged() == [OUTPUT]
     assert "4711" in branches.git_does("show", f":3:{OUTPUT}")
     assert "[some, any]" in (branches.path / MASTER).read_text()
@@ -302,7 +302,7 @@ def test_errors_that_only_the_merged_specs_have_are_told(branches: Branches) -> 
     told = [line for line in done.text.splitlines() if line.startswith("mockgen-watch:")]
     assert len(told) == 1
     assert told[0].startswith(f"mockgen-watch: {CLAIMS}:9:")
-    assert "(in the merged specs), so the outputs of mock_outputs/claims stay" in told[0]
+    assert "(in the merged specs), so the outputs of mock_outputs/claims remain" in told[0]
     assert branches.unmerged() == [OUTPUT.replace("positive", "negative"), OUTPUT, LOCK]
 
 

@@ -68,6 +68,6 @@ def test_a_file_that_git_is_writing_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "config"
     path.write_bytes(b"a\n")
     (tmp_path / "config.lock").write_bytes(b"")
-    with pytest.raises(StorageError, match="another process writes"):
+    with pytest.raises(StorageError, match="another process is writing"):
         SettingsFile(str(path)).add(OURS)
     assert path.read_bytes() == b"a\n"

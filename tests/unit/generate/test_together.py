@@ -31,7 +31,10 @@ M:
 """
 
 TOGETHER = "\n  $unique: [[a, b]]"
-PAIRS = '"student" and "course" must be unique together, but have only 200 values (20 times 10) for 201 records'
+PAIRS = (
+    '"student" and "course" must be unique together, '
+    "but have only 200 values (20 times 10) for 201 records"
+)
 FIELDS = {
     "pool": ("[x, y, z]", 3),
     "weighted": ("{$weighted: {a: 90, b: 9, c: 1}}", 3),
