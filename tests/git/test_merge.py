@@ -254,7 +254,8 @@ def test_what_git_takes_from_one_side_is_caught_where_both_made_it_wrong(
     (told,) = [line for line in done.text.splitlines() if line.startswith("mockgen-watch:")]
     new = OUTPUT.replace("positive", "new")
     assert told == (
-        f"mockgen-watch: {new} does not match the merged specs on either side, so {LOCK} remains in "
+        f"mockgen-watch: {new} does not match the merged specs on either side, "
+        f"so {LOCK} remains in "
         "conflict; run mockgen-watch generate, then git add mock_outputs/claims"
     )
     assert branches.unmerged() == [LOCK]
