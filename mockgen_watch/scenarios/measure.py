@@ -329,6 +329,7 @@ class Odds(Struct, frozen=True, kw_only=True):
         settled: what rules and exclusions leave of it; None where records are redrawn.
         trials, hits: of how many draws it came out in how many.
         low, high: the interval in which the share lies with the given confidence.
+        rules: the rules and exclusions for which records are redrawn, and that read the field.
     """
 
     field: str
@@ -340,6 +341,7 @@ class Odds(Struct, frozen=True, kw_only=True):
     hits: int
     low: float
     high: float
+    rules: tuple[str, ...] = ()
 
     @property
     def observed(self) -> float:
@@ -418,7 +420,7 @@ def _odds(
 def field_odds(
     plan: RecordPlan,
     settled: RecordPlan | None,
-    redrawn: frozenset[Path],
+    redrawn: Mapping[Path, tuple[str, ...]],
     records: Sequence[Json],
     confidence: float,
 ) -> Iterator[Odds]:
@@ -427,7 +429,7 @@ def field_odds(
     Args:
         plan: as it is stated.
         settled: the constrained plan; None where more than one such plan makes the records.
-        redrawn: fields that may be drawn again to meet rules.
+        redrawn: fields that may be drawn again to meet rules, with the names of these.
         records: those that the odds alone decide.
         confidence: of the intervals, over 0 and under 1.
     """
@@ -436,7 +438,8 @@ def field_odds(
         if shape is None:
             continue
         rest = None if path in redrawn else left.get(path)
-        yield from _field_odds(path, plan, shape, rest, records, confidence)
+        for odds in _field_odds(path, plan, shape, rest, records, confidence):
+            yield replace(odds, rules=redrawn.get(path, ()))
 
 
 def _field_odds(

@@ -28,6 +28,8 @@ EXAMPLE: Final = 300
 READABLE: Final = 10**12
 """Greater numbers are shown by their first digits and their length."""
 
+SHOWN_RULES: Final = 3
+"""Names of rules in one line."""
 SHOWN: Final = 5
 """Missing combinations that are shown, unless all are asked for."""
 
@@ -127,6 +129,7 @@ def _odds_data(odds: Odds) -> dict[str, object]:
         "high": odds.high,
         "outside": odds.is_outside,
         "ruled": odds.is_ruled,
+        "rules": list(odds.rules),
     }
 
 
@@ -231,8 +234,10 @@ def _values_table(measured: Measured, width: int | None) -> list[str]:
 
 
 def _odds_text(odds: Sequence[Odds], width: int | None, *, is_verbose: bool) -> list[str]:
-    outside = [each for each in odds if each.is_outside and not each.is_ruled]
-    lines = [f"  odds: {len(odds)} shares, {len(outside)} outside the interval"]
+    outside = [each for each in odds if each.is_outside]
+    ruled = sum(each.is_ruled for each in outside)
+    counts = f"{len(odds)} shares, {len(outside) - ruled} outside the interval"
+    lines = [f"  odds: {counts}{f', {ruled} changed by rules' if ruled else ''}"]
     rows = [
         [
             escape_for_terminal(each.field) or "scenario",
@@ -241,12 +246,19 @@ def _odds_text(odds: Sequence[Odds], width: int | None, *, is_verbose: bool) -> 
             _percent(each.observed),
             f"{_percent(each.low)} to {_percent(each.high)}",
             f"{each.hits:,}/{each.trials:,}",
-            "" if not each.is_outside else "set by rules" if each.is_ruled else "outside",
+            "" if not each.is_outside else _changed_by(each) if each.is_ruled else "outside",
         ]
         for each in (odds if is_verbose else outside)
     ]
     head = ["field", "value", "declared", "observed", "interval", "", ""]
     return lines + (_table(head, rows, width) if rows else [])
+
+
+def _changed_by(odds: Odds) -> str:
+    rules = ", ".join(map(escape_for_terminal, odds.rules[:SHOWN_RULES]))
+    more = len(odds.rules) - SHOWN_RULES
+    rules += f" and {more} more" if more > 0 else ""
+    return f"changed by {rules}" if rules else "set by rules"
 
 
 def _overlaps_text(overlaps: Iterable[Overlap]) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from mockgen_watch.plan.model import OutputPlan
+    from mockgen_watch.rules.values import Path
     from mockgen_watch.scenarios.coverage.covered import Covered
     from mockgen_watch.scenarios.source import Source
     from mockgen_watch.spec.document import Json
@@ -126,11 +127,11 @@ def _output(
         chosen.update(part.stated)
         free = [record for index, record in enumerate(records) if index not in chosen]
         constrained, still_open = part.settings[0] if len(part.settings) == 1 else (None, ())
-        redrawn = frozenset(
-            field.path
-            for requirement in still_open
-            for field in fields_below(plan.records.shape, requirement.paths)
-        )
+        redrawn: dict[Path, tuple[str, ...]] = {}
+        for requirement in still_open:
+            for field in fields_below(plan.records.shape, requirement.paths):
+                names = (*redrawn.get(field.path, ()), requirement.name)
+                redrawn[field.path] = tuple(dict.fromkeys(names))
         odds = field_odds(plan.records, constrained, redrawn, free, confidence)
     return OutputCoverage(
         plan=plan,

@@ -273,3 +273,25 @@ def test_check_warns_of_coverage_that_twins_do_not_follow(
     assert main(["-C", str(tmp_path), "check"]) == 0
     out = "".join(capsys.readouterr())
     assert "user_input.yaml:6:16 MG409" in out
+
+
+def test_a_share_that_a_rule_changes_names_the_rule(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "specs/s").mkdir(parents=True)
+    (tmp_path / "specs/s/user_input.yaml").write_text(
+        "Order:\n  $count: 600\n  status: {$weighted: {a: 90, b: 10}}\n  free: {$boolean: 0.1}\n"
+        "  n: {$integer: [1, 100]}\n  m: {$integer: [1, 100]}\n"
+        "  $rules:\n"
+        "    rare: {cel: \"record.status == 'b' || record.n * 7 % 13 == record.m % 11\"}\n"
+    )
+    (output,) = told(tmp_path, capsys)["outputs"]
+    odds = {(each["field"], str(each["of"])): each for each in output["odds"]}
+    for name in ("a", "b"):
+        share = odds["status", name]
+        assert (share["outside"], share["ruled"], share["rules"]) == (True, True, ['rule "rare"'])
+    assert (odds["free", "True"]["outside"], odds["free", "True"]["rules"]) == (False, [])
+    assert main(["-C", str(tmp_path), "coverage"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-4] == "  odds: 4 shares, 0 outside the interval, 2 changed by rules"
+    assert [line.rpartition("  ")[2] for line in lines[-2:]] == ['changed by rule "rare"'] * 2

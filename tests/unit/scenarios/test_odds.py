@@ -34,7 +34,7 @@ def odds_of(declared: OutputPlan, made: OutputPlan) -> dict[tuple[str, str], Odd
     """Return the odds that one plan declares, in the records of another."""
     source = compile_source(made)
     records = [source.record_at(index) for index in range(made.count)]
-    found = field_odds(declared.records, declared.records, frozenset(), list(records), 0.99)
+    found = field_odds(declared.records, declared.records, {}, list(records), 0.99)
     return {(each.field, str(each.of)): each for each in found}
 
 
@@ -107,7 +107,7 @@ def test_what_rules_leave_explains_a_share(tmp_path: Path) -> None:
     records = [part.case_at(index).record for index in range(plan.count)]
     assert isinstance(part, ScenarioRecords)
     settled = part.samplers[0].plan
-    found = list(field_odds(plan.records, settled, frozenset(), list(records), 0.99))
+    found = list(field_odds(plan.records, settled, {}, list(records), 0.99))
 
     assert [each.of for each in found if each.is_outside] == ["A", "B", "C"]
     assert all(each.is_ruled for each in found)
