@@ -127,6 +127,16 @@ def test_no_page_and_no_style_loads_from_another_host(site: Path, read: dict[str
     assert [path.name for path in styles if IN_CSS.search(path.read_text("utf-8"))] == []
 
 
+def test_no_code_in_a_table_shows_the_backslash_before_a_bar(site: Path) -> None:
+    """GitHub takes ``\\|`` in code for a bar; the site would show both characters."""
+    shown = [
+        path.parent.name
+        for path in site.rglob("*.html")
+        if re.search(r"<td>[^\n]*<code>[^<\n]*\\\|", path.read_text(encoding="utf-8"))
+    ]
+    assert shown == []
+
+
 def test_the_search_knows_words_of_pages(site: Path) -> None:
     index = json.loads((site / "search" / "search_index.json").read_text(encoding="utf-8"))
     for word, page in (
