@@ -128,7 +128,7 @@ def test_no_page_and_no_style_loads_from_another_host(site: Path, read: dict[str
 
 
 def test_no_code_in_a_table_shows_the_backslash_before_a_bar(site: Path) -> None:
-    """GitHub takes ``\\|`` in code for a bar; the site would show both characters."""
+    """GitHub reads the two as a bar, also in code; the site shows both characters."""
     shown = [
         path.parent.name
         for path in site.rglob("*.html")
