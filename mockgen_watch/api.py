@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.document import Json
 
 Record: TypeAlias = "dict[str, Any]"
-"""A record as ``json.loads`` would give it: dict, list, str, int, float, bool and None."""
+"""A record as ``json.loads`` would return it: dict, list, str, int, float, bool and None."""
 
 
 class Specs:
-    """Specs that were read, and whose records can be asked for.
+    """The specs of a project, from which records can be generated.
 
     ``Specs.open()`` reads a project, ``Specs.of(...)`` takes a spec as Python data. Reading is
-    lazy: errors in a spec are raised, as FindingsError, when one of its models is asked for.
+    lazy: errors in a spec are raised, as FindingsError, when one of its models is used.
     """
 
     def __init__(self, project: OpenProject) -> None:
@@ -39,7 +39,7 @@ class Specs:
 
     @classmethod
     def open(cls, folder: str | Path = ".", *, profile: str | None = None) -> Specs:
-        """Return the specs of the project that ``folder`` is in.
+        """Return the specs of the project that contains ``folder``.
 
         Raises:
             UsageError: there is no project, or no such profile.
@@ -51,10 +51,10 @@ class Specs:
     def of(
         cls, user_input: Mapping[str, Any] | str, master: Mapping[str, Any] | str | None = None
     ) -> Specs:
-        """Return specs that are given as data (what a JSON file would hold) or as YAML text.
+        """Return specs given as data (the content of a JSON file) or as YAML text.
 
         The suite is named ``spec``, so that a model is ``spec/Model`` or just ``Model``.
-        Vocabularies of the package can be used, and nothing else of any project.
+        The built-in vocabularies can be used, and nothing else of any project.
         """
         files = dict([_file("user_input", user_input)])
         if master is not None:
@@ -76,10 +76,10 @@ class Specs:
         """Return the records of ``SUITE/MODEL[/SCENARIO]``, or of ``MODEL[/SCENARIO]``.
 
         Args:
-            name: without a scenario the first one of the model is meant.
-            count: how many there are, not the spec's number.
-            seed: not the spec's seed.
-            exact: numbers with decimals are Decimal with all of their places, not float.
+            name: without a scenario, the first one of the model.
+            count: the number of records, instead of the spec's count.
+            seed: used instead of the spec's seed.
+            exact: return numbers with decimals as Decimal with all their places, not as float.
 
         Raises:
             FindingsError: the suite has errors.
@@ -100,10 +100,10 @@ class Specs:
 
 
 class Records(Sequence[Record]):
-    """The records of one scenario: a sequence that makes each record when it is asked for.
+    """The records of one scenario: a sequence that generates each record on access.
 
-    Every record depends on its index alone, so ``records[5]`` is the same whatever was asked
-    before, and whatever the count is. Nothing is kept.
+    Every record depends only on its index, so ``records[5]`` is always the same, whatever the
+    count is and whichever records were read before. Nothing is cached.
     """
 
     def __init__(self, plan: OutputPlan, *, exact: bool = False) -> None:
@@ -124,7 +124,7 @@ class Records(Sequence[Record]):
         """Return one record, or a list of those in a slice.
 
         Raises:
-            IndexError: there are not so many; ``at`` goes beyond the count.
+            IndexError: there are fewer records; ``at`` goes beyond the count.
         """
         places = range(len(self))[index]
         if isinstance(places, range):
@@ -137,11 +137,11 @@ class Records(Sequence[Record]):
         return record if self._exact else {key: _plain(value) for key, value in record.items()}
 
     def scenario_of(self, index: int) -> str:
-        """Return the scenario that record ``index`` is of: for a mix, one of its parts."""
+        """Return the scenario of record ``index``: for a mix, one of its parts."""
         return self._source.scenarios[self._source.part_of(index)]
 
     def batches(self, size: int = 1000) -> Iterator[list[Record]]:
-        """Yield all records in lists of ``size``; the last one may be shorter."""
+        """Yield all records in lists of ``size``; the last one can be shorter."""
         for start in range(0, len(self), size):
             yield self[start : start + size]
 

@@ -143,7 +143,7 @@ class Catalog:
     def _paths(self, home: Path | None = None) -> list[str]:
         """Return where Python looks, without the folders that a cloned repository puts there.
 
-        ``python -m`` and test runners add the current folder; a package that lies in it would be
+        ``python -m`` and test runners add the current folder; a package in it would be
         taken for the one that the user installed and trusts. ``home`` is where the user installed
         one from, editable.
         """

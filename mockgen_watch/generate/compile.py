@@ -111,7 +111,7 @@ class _Compiler:
         if found.rest:
             return self._alternatives().column_below(found)
         if not isinstance(found.shape, spec.Leaf):
-            raise TypeError(f"{found.way} is no single value")
+            raise TypeError(f"{found.way} is not a single value")
         column = self.column(found.shape, found.way, found.strides)
         return replace(column, presence=first_presence(*self.around(found), column.presence))
 

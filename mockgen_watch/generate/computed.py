@@ -123,14 +123,14 @@ class FieldScope:
         found = self.found(name)
         leaf = found.shape
         if not isinstance(leaf, spec.Leaf):
-            raise q.NotAQuantityError("an object or a list is looked at record by record")
+            raise q.NotAQuantityError("an object or a list is evaluated record by record")
         facts = self.fields.facts
         return q.quantity_of(self.column(name), facts.type_of(leaf).kind, facts.leaf_ends(leaf))
 
     def presence(self, name: Name) -> Stream | None:
         found = self.found(name)
         if not isinstance(found.shape, spec.Leaf):
-            raise q.NotAQuantityError("an object is looked for record by record")
+            raise q.NotAQuantityError("an object is evaluated record by record")
         if isinstance(found.shape.generator, generators.Number | generators.Moment):
             # Its own bounds may ask whether it is there.
             states = self.fields.visible_states(found)
@@ -146,7 +146,7 @@ class FieldScope:
         found = self.found(name)
         array = found.shape
         if not isinstance(array, spec.ArrayShape):
-            raise q.NotAQuantityError("a list is looked at record by record")
+            raise q.NotAQuantityError("a list is evaluated record by record")
         depth = len(found.strides)
         scopes = self.element_scopes(found)
         wanted = [self._wanted(array, found.way, n) for n in range(len(scopes))]

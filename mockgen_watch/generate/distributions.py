@@ -190,7 +190,7 @@ _UNBOUNDED: Final[Mapping[DistributionKind, Callable[..., Unbounded]]] = {
 def curve_of(number: Number) -> Curve:
     """Return the curve of a number that is neither uniform nor by rank.
 
-    Bounds between which there is no probability that float64 can hold leave one value: the bound
+    Bounds that enclose no probability that float64 can represent leave one value: the bound
     that is nearer to the rest.
     """
     params = {name: float(value) for name, value in number.distribution.params}

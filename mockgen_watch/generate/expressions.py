@@ -67,7 +67,7 @@ def compile_quantity(checked: Checked, facts: Facts, scope: Scope) -> Quantity |
     """
     found = _Compiled(checked.types, facts).of(checked.node, {}, scope)
     if isinstance(found, Texts):
-        raise NotAQuantityError("text is looked at record by record")
+        raise NotAQuantityError("text is evaluated record by record")
     return found
 
 
@@ -88,12 +88,12 @@ class _Compiled:
         if isinstance(node, syntax.Has):
             below = syntax.path_of(node.operand, variables)
             if not below:
-                raise NotAQuantityError("has() of what is no field")
+                raise NotAQuantityError("has() of something that is not a field")
             return is_there(scope.presence(below))
         if isinstance(node, syntax.Comprehension) and node.kind in FOLDS:
             return self._folded(node, node.kind, variables, scope)
         if not isinstance(node, syntax.Call):
-            raise NotAQuantityError("a list is looked at record by record")
+            raise NotAQuantityError("a list is evaluated record by record")
         return self._call(node, variables, scope)
 
     def _quantity(self, node: Node, variables: Variables, scope: Scope) -> Quantity:
@@ -101,7 +101,7 @@ class _Compiled:
         if isinstance(found, Quantity):
             return found
         what = "a quotient without end" if isinstance(found, Ratio) else "text"
-        raise NotAQuantityError(f"{what} is looked at record by record")
+        raise NotAQuantityError(f"{what} is evaluated record by record")
 
     def _call(
         self, node: syntax.Call, variables: Variables, scope: Scope
@@ -186,7 +186,7 @@ class _Compiled:
             if isinstance(other, syntax.Literal) and other.value is None:
                 path = syntax.path_of(one, variables)
                 if not path:
-                    raise NotAQuantityError("null is looked at record by record")
+                    raise NotAQuantityError("null is evaluated record by record")
                 there = is_there(scope.presence(path))
                 return there if is_not else flipped(there)
         sides = [self.of(arg, variables, scope) for arg in node.args]
@@ -204,7 +204,7 @@ class _Compiled:
     def _contained(self, node: syntax.Call, variables: Variables, scope: Scope) -> Quantity:
         listed = node.args[1]
         if not isinstance(listed, syntax.ListLiteral) or not listed.items:
-            raise NotAQuantityError("a list is looked at record by record")
+            raise NotAQuantityError("a list is evaluated record by record")
         each = [
             self._equal(
                 syntax.Call(function="==", args=(node.args[0], item), start=0, end=0),
@@ -248,13 +248,13 @@ class _Compiled:
         target, body, conditions = _taken_apart(node)
         path = syntax.path_of(target, variables)
         if not path:
-            raise NotAQuantityError("a list of lists is looked at record by record")
+            raise NotAQuantityError("a list of lists is evaluated record by record")
         around = [*variables.values()]
         if scope.depth and any(name[0] == "this" for name in syntax.fields_of(node)):
             around.append(("this",))
         if any(path[: len(outer)] != outer for outer in around):
             # A scope is at one place: it cannot see two elements that are beside each other.
-            raise NotAQuantityError("elements beside elements are looked at record by record")
+            raise NotAQuantityError("elements beside elements are evaluated record by record")
         elements, scopes = scope.elements(path)
         items: list[Quantity | None] = []
         wanted: list[Stream | None] = []
@@ -294,7 +294,7 @@ class _Compiled:
         if body is None:
             found = scope.field(element)
             if not isinstance(found, Quantity):
-                raise NotAQuantityError("text is looked at record by record")
+                raise NotAQuantityError("text is evaluated record by record")
             return found, wanted
         return self._quantity(body[1], {**variables, body[0]: element}, scope), wanted
 
@@ -316,7 +316,7 @@ def _taken_apart(
             if node.condition is not None:
                 conditions.append((node.variable, node.condition))
         else:
-            raise NotAQuantityError("a list of a list is looked at record by record")
+            raise NotAQuantityError("a list of a list is evaluated record by record")
         node = node.target
     return node, body, conditions
 
@@ -333,7 +333,7 @@ def _literal(value: Scalar) -> Quantity | Texts:
     if isinstance(value, bool):
         return truth(Constant(int(value)))
     if value is None:
-        raise NotAQuantityError("null is looked at record by record")
+        raise NotAQuantityError("null is evaluated record by record")
     number = Decimal(value)
     decimals = max(0, -int(number.as_tuple().exponent))
     units = int(number.scaleb(decimals))

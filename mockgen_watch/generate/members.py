@@ -83,7 +83,7 @@ class _Blocks:
     def pieces(self, part: tuple[int, int], levels: int, bits: int) -> list[tuple[int, int]]:
         """Return how wide the interval of each member is, from the lowest fraction up.
 
-        ``part``: the first of the members that lie in a block of so many ``levels``, and the one
+        ``part``: the first of the members that are in a block of so many ``levels``, and the one
         behind them. Of the leading ``bits`` only those of these levels play a part.
         """
         known = part, levels, bits & ((1 << levels) - 1)

@@ -241,7 +241,7 @@ def _not(_: Ends, args: list[Quantity], __: syntax.Call) -> Quantity:
 def _choose(_: Ends, args: list[Quantity], __: syntax.Call) -> Quantity:
     condition, yes, no = args[0], *aligned(args[1:])
     if yes.presence is not None or no.presence is not None:
-        raise NotAQuantityError("null is looked at record by record")
+        raise NotAQuantityError("null is evaluated record by record")
     kind = yes.kind if yes.kind is no.kind else Kind.DECIMAL
     return Quantity(
         kind=kind,
@@ -259,7 +259,7 @@ def of_arguments(how: str, args: Sequence[Quantity]) -> Quantity:
             kind=Kind.INTEGER, stream=Constant(len(args)), low=len(args), high=len(args)
         )
     if how not in {"sum", "min", "max"}:
-        raise NotAQuantityError("a list is looked at record by record")
+        raise NotAQuantityError("a list is evaluated record by record")
     lows, highs = [each.low for each in args], [each.high for each in args]
     kind = Kind.DECIMAL if any(each.kind is Kind.DECIMAL for each in args) else args[0].kind
     if how == "sum":

@@ -138,7 +138,7 @@ def _unique_column(pattern: CompiledPattern, draws: FieldDraws) -> Column:
         kind=ColumnKind.TEXT,
         parts=_drawn_parts(pattern, draws),
         read=read,
-        slow="a unique pattern that may leave out parts in more ways than tables can tell",
+        slow="a unique pattern that can leave out parts in too many ways for a table",
     )
 
 

@@ -3,7 +3,7 @@
 A number is found by a descent on a binary grid that is the same for all ranges. From the smallest
 block of the grid (2**k numbers, at a multiple of 2**k) that holds the range, each step chooses the
 half in which the number lies, with the odds of what each half holds of the range, by a fraction
-whose leading bit is bit k - 1 of the cell's word. A block that lies in the range as a whole needs
+whose leading bit is bit k - 1 of the cell's word. A block that is completely in the range needs
 no more choices: the lower bits of the word are the number's place in it. So equal words lead to
 equal numbers whatever the ends are, and an end that moves touches only the blocks at that end.
 
@@ -185,7 +185,7 @@ def _go_down(
 
 
 def _inside(block: Block, words: IntArray) -> IntArray:
-    """Return the numbers of a block that lies in the range as a whole."""
+    """Return the numbers of a block that is completely in the range."""
     return (words & ((1 << block.bits) - 1)) + block.start
 
 

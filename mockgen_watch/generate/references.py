@@ -311,7 +311,7 @@ class OtherCell(Protocol):
 
 
 class OuterCell(Struct, frozen=True):
-    """The way from an element to the cell around it that lies in ``depth`` arrays."""
+    """The way from an element to the cell around it that is in ``depth`` arrays."""
 
     depth: int
 

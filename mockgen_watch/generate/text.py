@@ -208,7 +208,7 @@ def coerce_column(column: columns.Column) -> columns.Column:
     single = None if column.read is not None else _as_one_part(column)
     if single is not None:
         return replace(_changed_entries(single, number_or_same), kind=columns.ColumnKind.VALUE)
-    reason = "the master has a number here, and only the whole text tells whether this is one"
+    reason = "the master has a number here, and the whole text is needed to recognize one"
     return replace(column, coerce=True, slow=column.slow or reason)
 
 

@@ -33,7 +33,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
             knows. Git may have put an earlier lockfile back, or taken it away.
         disk: path → digest of the files that are there: at least the wanted ones, those that
             lockfiles, journal or ``made`` name, their offers, and the lockfiles themselves.
-        obstacles: path → what is there and is no file (``a folder``, ``a symbolic link`` …).
+        obstacles: path → what is there and is not a file (``a folder``, ``a symbolic link`` …).
         is_whole_tree: ``wanted`` has every suite there is; only then is anything removed.
         is_forced: replace what was edited by hand, too.
         acting: the suites to decide on, where it is known that the others are as they should be;
@@ -121,7 +121,7 @@ class FileAction(Struct, frozen=True, kw_only=True):
         known: digests that lockfiles and journal own at this path: what may be replaced.
         wanted: digest of the bytes that should be there, where an earlier run recorded it.
         must_produce: the bytes are needed, to write them or to learn their digest.
-        obstacle: what stands in the way and is no file.
+        obstacle: what is in the way and is not a file.
     """
 
     path: str

@@ -52,7 +52,7 @@ def below(suite: str, path: str) -> str:
 
 
 def folders_above(path: str) -> Iterator[str]:
-    """Give the folders that ``path`` lies in, the outermost first."""
+    """Return the folders that contain ``path``, the outermost first."""
     return accumulate(path.split("/")[:-1], "{}/{}".format)
 
 

@@ -48,7 +48,7 @@ def merge_record(master: ResolvedMaster | None, record: spec.ObjectShape) -> Mer
     master's by the policy of its path. Keys are in the master's order, then new ones.
 
     Raises:
-        ValueError: the slot of ``master`` is no object, so ``resolve_chain`` did not make it.
+        ValueError: the slot of ``master`` is not an object, so ``resolve_chain`` did not make it.
     """
     moved, moves, diagnostics = move_fields(record)
     whole, slot = moved, () if master is None else master.slot

@@ -75,7 +75,7 @@ class Form(StrEnum):
     """Which shape of the earlier system a user_input file has."""
 
     BROKEN = "broken"
-    """It cannot be read, or is no mapping."""
+    """It cannot be read, or is not a mapping."""
     NEW = "new"
     """A spec already."""
     SECTIONS = "sections"
@@ -384,7 +384,7 @@ def read_suffixes(document: documents.Document) -> SuffixFile:
     clashes: list[documents.Member] = []
     for member in documents.members_of(document.root):
         if not isinstance(member.node, documents.MappingNode):
-            reason = "it is no model: models are mappings"
+            reason = "it is not a model: models are mappings"
             remarks.append(make_remark(RemarkKind.LOST, reason, member, (member.key,)))
             continue
         name, scenario = split_suffix(member.key)

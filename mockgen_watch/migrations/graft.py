@@ -171,7 +171,7 @@ class Grafting:
             elif isinstance(member.node, documents.Scalar) and member.node.value is None:
                 self._fill(member, inner)
             else:
-                raise GraftError(f'line {member.mark.line}: "{key}" is no mapping')
+                raise GraftError(f'line {member.mark.line}: "{key}" is not a mapping')
         if new:
             self._add(node, new)
 

@@ -55,7 +55,7 @@ _LOCK_VERSION: Final = re.compile(r'\A(\{\s*"lock_version":\s*)(\d{1,9})(?=\s*[,
 def _read_version(document: documents.Document) -> tuple[int | None, Location] | None:
     """Return the version that a file states, and its place; None where it states none.
 
-    A version that is no whole number from 1 up is None itself.
+    A version that is not a whole number of 1 or more is None itself.
     """
     found = _LOCK_VERSION.match(document.text)
     if found is not None:
@@ -210,7 +210,7 @@ def migrate_user_input(
     if plain.has_failed:
         return plain
     if form is forms.Form.BROKEN:
-        problem = "it is no mapping of sections, models or fields"
+        problem = "it is not a mapping of sections, models or fields"
         return _failed(plain, migration_error(document, problem))
     if form is forms.Form.NEW:
         return _upgraded(plain, document, chain)

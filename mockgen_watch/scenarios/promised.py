@@ -1,7 +1,7 @@
 """Promised records: those that meet rules, break them, match an exclusion or cover a design.
 
 Each scenario has records that are sampled until they meet the rules, or twins of such records that
-a breaker breaks. ``report_model`` says how each rule of a model fares at that.
+a breaker breaks. ``report_model`` says how each rule of a model is kept and broken.
 """
 
 from __future__ import annotations
@@ -273,7 +273,7 @@ class _Compiler:
 
 
 class RuleReport(Struct, frozen=True, kw_only=True):
-    """How a rule fares.
+    """How a rule is kept and broken.
 
     Attributes:
         is_certain: all that the fields can be is fit, so that no record has to be checked.

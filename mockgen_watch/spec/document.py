@@ -207,7 +207,7 @@ def plain_data(node: Node) -> Json:
 
 
 def members_of(node: Node | None) -> tuple[Member, ...]:
-    """Return the members of a mapping, and none of what is no mapping."""
+    """Return the members of a mapping, and nothing for other nodes."""
     return node.members if isinstance(node, MappingNode) else ()
 
 

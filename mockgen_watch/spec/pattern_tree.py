@@ -24,7 +24,7 @@ _END_OF_ITEM: Final = frozenset({"\0end"})
 
 
 class Guard(Struct, frozen=True, kw_only=True):
-    """A condition on a decision: its outcome lies in ``first`` to ``last``, both included."""
+    """A condition on a decision: its outcome is from ``first`` to ``last``, both included."""
 
     decision: int
     first: int

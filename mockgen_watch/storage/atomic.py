@@ -30,7 +30,7 @@ _numbers = itertools.count()
 
 
 class Staged:
-    """Bytes that were taken in.
+    """Bytes that were collected.
 
     ``name`` is the temporary file; ``""`` when none is needed, because the bytes are there already.
     """
@@ -86,7 +86,7 @@ class AtomicWriter:
         return True
 
     def pause(self) -> tuple[str, str]:
-        """Write what was taken in; return the temporary file's name and the digest so far."""
+        """Write what was collected; return the temporary file's name and the digest so far."""
         self._flush()
         return self._name, self._digester.digest()
 

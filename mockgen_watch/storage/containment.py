@@ -156,7 +156,7 @@ class Folder:
 
     @contextmanager
     def holding(self, path: str, *, create: bool = False) -> Iterator[tuple[Self, str]]:
-        """Open the folder that ``path`` lies in, and give it and the last name of ``path``."""
+        """Open the folder that contains ``path``, and return it and the last name of ``path``."""
         parent, _, name = path.rpartition("/")
         with self.walk(parent, create=create) as folder:
             yield folder, name

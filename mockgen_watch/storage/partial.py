@@ -40,7 +40,7 @@ TOLD_AS: Final = "a temporary file"
 
 
 class Spool:
-    """Bytes in the order in which they came; more than a block of them lie in a nameless file."""
+    """Bytes in the order in which they came; more than a block of them are in a nameless file."""
 
     def __init__(self, folder: str | None = None, *, block: int = BLOCK) -> None:
         self._block = block

@@ -470,7 +470,7 @@ class OutputRoot:
 
     @contextlib.contextmanager
     def holding(self, path: str, *, create: bool = False) -> Iterator[tuple[Folder, str]]:
-        """Open the folder that ``path`` lies in, and give it and the last name of ``path``.
+        """Open the folder that contains ``path``, and return it and the last name of ``path``.
 
         Raises:
             StorageError: in place of any OSError, also of the body; it names ``path``.

@@ -1,6 +1,6 @@
-"""What tests use: a check for authors of plugins, and the pytest fixture ``mockgen_specs``.
+"""Helpers for tests: a check for authors of plugins, and the pytest fixture ``mockgen_specs``.
 
-pytest imports this in every run, also where no test asks for either.
+pytest imports this module in every run, even if no test uses it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ else:
 
     @pytest.fixture(scope="session")
     def mockgen_specs(pytestconfig: pytest.Config) -> Specs:
-        """The specs of the project that pytest's root folder is in.
+        """The specs of the project that contains pytest's root folder.
 
         ``mockgen_specs.records("claims/Claim/positive")[0]`` is the first positive claim.
         """

@@ -32,16 +32,16 @@ def check_rule(
     good: Sequence[Json],
     bad: Sequence[Json],
 ) -> None:
-    """Check that ``rule_type`` does what a plugin's rule has to do; numbers are int or Decimal.
+    """Check that ``rule_type`` does what a plugin's rule must do; numbers are int or Decimal.
 
     Args:
-        rule_type: what the entry point names.
-        params: what a spec would have under ``with``.
-        good: values that meet the rule, one at least.
-        bad: values that break it, one at least.
+        rule_type: the object that the entry point names.
+        params: the parameters that a spec would have under ``with``.
+        good: values that satisfy the rule, at least one.
+        bad: values that break it, at least one.
 
     Raises:
-        AssertionError: it does not; the message says what.
+        AssertionError: it does not; the message says why.
     """
     _demand(bool(good) and bool(bad), "give at least one good and one bad value")
     params = {} if params is None else params

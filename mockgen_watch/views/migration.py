@@ -29,7 +29,7 @@ _FORMS: Final = {
     Form.SECTIONS: "sections of comma-separated values",
     Form.FLAT: "one section of comma-separated values",
     Form.SUFFIXES: "models with suffixes",
-    Form.MODELS: "models beside something that is none",
+    Form.MODELS: "models, and something that is not a model",
 }
 _KINDS: Final = {
     FileKind.USER_INPUT: "a spec",

@@ -434,9 +434,7 @@ class Daemon:
         else:
             # Outputs that the specs of a parent folder describe are not ours to make.
             self.project.forget()
-            done = Pass(
-                error=f"there is no folder {SPECS}/ in {self.root}; outputs are left as they are"
-            )
+            done = Pass(error=f"no folder {SPECS}/ in {self.root}; outputs are left as they are")
         self._add(batch, done)
         for event in self.problems.update(batch.id, done):
             self.stream.publish(event)

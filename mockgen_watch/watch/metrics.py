@@ -112,7 +112,7 @@ class Metrics:
 
 
 def describe_status(daemon: Daemon, metrics: Metrics) -> dict[str, object]:
-    """Return how ``daemon`` fares, as ``status --json`` shows it."""
+    """Return the state of ``daemon``, as ``status --json`` shows it."""
     watching = daemon.watching
     return {
         "running": True,

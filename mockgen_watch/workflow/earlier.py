@@ -378,7 +378,7 @@ def _indented(text: str) -> str:
 
 
 def _in_lists(record: dict[str, Json]) -> dict[str, Json]:
-    """Return a record with each value that is no object or array in a list of its own."""
+    """Return a record with each value that is not an object or array in a list of its own."""
     return {key: _in_list(value) for key, value in record.items()}
 
 

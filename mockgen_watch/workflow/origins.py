@@ -320,7 +320,7 @@ def _fields(rule: spec.RuleSpec) -> tuple[Path, ...]:
 
 
 def _meets(field: Path, place: Path) -> bool:
-    """Return whether ``place`` is the field, lies in it or holds it."""
+    """Return whether ``place`` is the field, is in it or contains it."""
     field = bare_path(field)
     shorter = min(len(field), len(place))
     return field[:shorter] == place[:shorter]

@@ -278,7 +278,7 @@ def trust_file(environment: Mapping[str, str] = os.environ) -> Path:
 def trusted_plugins(
     project: StrPath, environment: Mapping[str, str] = os.environ
 ) -> frozenset[str]:
-    """Return whom the user trusts; a file that lies in ``project`` is not the user's own.
+    """Return whom the user trusts; a file in ``project`` is not the user's own.
 
     A repository that is cloned can name plugins, but what it names is not imported unless the
     user says so in that file or in ``TRUST_VARIABLE``.

@@ -34,7 +34,7 @@ class Request(Struct, frozen=True, kw_only=True):
         renew_locks: suites whose lockfiles have digests of another algorithm are read again.
         acting: the suites to look at, where the caller knows that nothing of the others moved
             since all was right. Other than with ``suites``, the run is still one over the whole
-            tree: what is no longer wanted is removed. None: all.
+            tree: what no spec produces any more is removed. None: all.
     """
 
     suites: tuple[str, ...] = ()
@@ -172,7 +172,7 @@ def _plans_below(suites: Suites, wanted: Sequence[str]) -> list[OutputPlan]:
 
 
 def _touches(suite: str, name: str) -> bool:
-    """Return whether a name leads into a suite, or names a folder that it lies in."""
+    """Return whether a name leads into a suite, or names a folder that contains it."""
     return not suite or f"{name}/".startswith(f"{suite}/") or suite.startswith(f"{name}/")
 
 

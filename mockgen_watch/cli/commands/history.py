@@ -161,7 +161,7 @@ def add_verify_arguments(parser: argparse.ArgumentParser) -> None:
         "revisions", metavar="REV..REV", nargs="*", default=["HEAD"], help="default: HEAD"
     )
     parser.add_argument("--jobs", metavar="N", type=int, default=1, help="number of processes")
-    add_flag(parser, "--again", "check again what was already found right")
+    add_flag(parser, "--again", "check commits again that were already verified")
     add_json(parser)
 
 

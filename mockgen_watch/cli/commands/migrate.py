@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "files",
         metavar="FILE",
         nargs="*",
-        help="user_input and master files (default: those in specs/ that are no specs yet)",
+        help="user_input and master files (default: those in specs/ that are not specs yet)",
     )
     how = parser.add_argument_group("what is done")
     add_flag(how, "--diff", "show what would change; write nothing")

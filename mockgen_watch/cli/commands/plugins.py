@@ -1,4 +1,4 @@
-"""Plugins: which there are, and which of them the user trusts."""
+"""List plugins, and trust or forget them."""
 
 from __future__ import annotations
 

@@ -222,7 +222,7 @@ class System:
         return name
 
     def field_term(self, path: Path, home: Path) -> str | None:
-        """Return the name of the field written at ``path``; None where it is no number or date."""
+        """Return the name of the field written at ``path``; None if it is not a number or date."""
         field = self._fields.get(path)
         if field is None or field.leaf.modifiers.transforms or field.leaf.coerce_number:
             return None
@@ -358,7 +358,7 @@ class System:
         return name
 
     def solve(self) -> tuple[_Limits, bool]:
-        """Return the bounds of each field, and whether they ensure all that was taken in."""
+        """Return the bounds of each field, and whether they ensure all that was added."""
         order = self._order()
         waiting = [each for each in self._inequalities if not self._is_met(each)]
         for name in order:

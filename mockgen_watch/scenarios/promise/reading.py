@@ -47,7 +47,7 @@ class Inequalities(Protocol):
         ...
 
     def field_term(self, path: Path, home: Path) -> str | None:
-        """Return the name of the field written at ``path``; None where it is no number or date."""
+        """Return the name of the field written at ``path``; None if it is not a number or date."""
         ...
 
     def length_term(self, path: Path, expression: generators.Expression) -> str | None:

@@ -63,7 +63,7 @@ MOST_ATTEMPTS: Final = 100
 
 NARROWED_FROM: Final = 10
 """From this attempt on numbers and dates are drawn within the bounds that rules state: where few of
-a field's values are fit, some records would not find one by chance alone."""
+a field's values are fit, some records would not find one at random."""
 
 MOST_FULL: Final = 12
 """Attempts with all that may be absent there, which a record is repaired by."""

@@ -1,7 +1,7 @@
 """Repairing: fields of a record are changed, one after the other, until all that is asked is met.
 
-It is for records whose every draw failed: rules that seldom hold together by chance, such as two
-equalities where a third field decides which one counts. The values are those that the
+It is for records whose every draw failed: rules that random values seldom satisfy together,
+such as two equalities where a third field decides which one counts. The values are those that the
 fields can have: of attempts, of what the rules name and read, and of the ends of ranges. Each step
 takes the change that leaves the least broken; what stays broken counts the more, so that the search
 leaves a dead end (Morris, "The breakout method for escaping from local minima", AAAI 1993).

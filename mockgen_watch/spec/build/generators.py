@@ -36,8 +36,8 @@ NO_MODIFIERS: Final = Modifiers(null=Decimal(0), omit=Decimal(0))
 
 _LEAF_ONLY: Final = {
     "$unique": "a leaf",
-    "$transform": "a leaf of text",
-    "$check": "a leaf of text",
+    "$transform": "a text leaf",
+    "$check": "a text leaf",
 }
 
 

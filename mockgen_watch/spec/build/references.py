@@ -23,7 +23,7 @@ _EXAMPLES: Final = {
 
 
 def check_companions(directives: Mapping[str, reader.Entry]) -> None:
-    """Report ``$each`` and ``$tree`` that stand beside something else than ``$ref``."""
+    """Report ``$each`` and ``$tree`` without ``$ref``."""
     for name, example in _EXAMPLES.items():
         if name in directives and "$ref" not in directives:
             directives[name].key_error("MG205", f"{name} needs $ref", f"such as {example}")

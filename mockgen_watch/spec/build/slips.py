@@ -73,7 +73,7 @@ def tell_of_lists(build: reader.Build) -> None:
     more = len(build.pasted_lists) - 1
     others = f"; {more} more {'list' if more == 1 else 'lists'} in this file" if more else ""
     message = f'the list "{first.key}" is a pool: a record gets one of its values{others}'
-    hint = "write {$const: […]} where the list itself is meant"
+    hint = "write {$const: […]} if the list itself is the value"
     build.diagnostics.error("MG229", first.location, message, hint, severity=Severity.NOTE)
 
 

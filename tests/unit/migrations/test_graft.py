@@ -140,8 +140,8 @@ def test_a_value_takes_the_place_of_a_list_of_lines() -> None:
 BAD: dict[str, tuple[str, str]] = {
     "an alias": ("M:\n  o: &a {x: 1}\n  s: *a\n", "alias"),
     "an anchor that is used": ("M:\n  s: &a\n    x: 1\n  o: *a\n", "alias"),
-    "a value": ("M:\n  s: 3\n", "is no mapping"),
-    "a list": ("M:\n  s: [1]\n", "is no mapping"),
+    "a value": ("M:\n  s: 3\n", "is not a mapping"),
+    "a list": ("M:\n  s: [1]\n", "is not a mapping"),
     "no room in braces": ("M: {s, t: 1}\n", "no room"),
     "comments in what goes": (
         lines(

@@ -178,7 +178,7 @@ def test_the_pools_and_records_of_suffix_sections_are_counted() -> None:
 
 
 REFUSED = {
-    "a list": ("[1]", "it is no mapping of sections, models or fields"),
+    "a list": ("[1]", "it is not a mapping of sections, models or fields"),
     "no YAML": ("a: [1", "is not closed"),
     "two sections of one scenario": (
         "Model_1_Positive: {a: [1]}\nModel_1_POSITIVE: {a: [2]}\n",
