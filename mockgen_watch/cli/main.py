@@ -229,7 +229,13 @@ def _top_parser(commands: Mapping[str, Entry]) -> argparse.ArgumentParser:
         prog=PROGRAM,
         description="Deterministic test fixtures from readable specs.",
         epilog="\n".join(
-            ("commands:", *lines, "", f"{PROGRAM} COMMAND --help shows the options of one command.")
+            (
+                "commands:",
+                *lines,
+                "",
+                f"{PROGRAM} COMMAND --help shows the options of one command.",
+                f"Commands of the earlier system need no COMMAND: {PROGRAM} --enhanced --help",
+            )
         ),
         formatter_class=help_formatter,
         allow_abbrev=False,

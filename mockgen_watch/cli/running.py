@@ -109,9 +109,10 @@ def open_selection(
     if not is_asked and options.config is None:
         return open_selected(options), selection
     from mockgen_watch.migrations.direct import DirectReading
-    from mockgen_watch.workflow.direct import is_earlier_file, open_legacy
+    from mockgen_watch.migrations.forms import Form
+    from mockgen_watch.workflow.direct import form_of_file, open_legacy
 
-    if not is_asked and not is_earlier_file(options.directory, options.config):
+    if not is_asked and form_of_file(options.directory, options.config) is not Form.SECTIONS:
         return open_selected(options), selection
     reading = DirectReading(
         is_asked=is_asked,

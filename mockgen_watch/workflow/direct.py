@@ -14,8 +14,8 @@ from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.errors import UsageError
 from mockgen_watch.masters.shapes import Kind, kinds_of
 from mockgen_watch.migrations.direct import models_beside, named_sections, scenario_of_file
-from mockgen_watch.migrations.forms import form_of
-from mockgen_watch.spec.build.user_input import earlier_sections, split_suffix
+from mockgen_watch.migrations.forms import Form, form_of
+from mockgen_watch.spec.build.user_input import split_suffix
 from mockgen_watch.spec.model import ObjectShape, fold
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.storage.containment import naming
@@ -34,14 +34,19 @@ if TYPE_CHECKING:
     from mockgen_watch.storage.containment import StrPath
 
 
-def is_earlier_file(start: StrPath, config: str) -> bool:
-    """Return whether ``config`` is a file of ``Edit_`` sections, which is read as such."""
+def form_of_file(start: StrPath, config: str) -> Form:
+    """Return the form of the file ``config``; one that does not exist is broken.
+
+    A file of ``Edit_`` sections is read as such, whether somebody asks for it or not.
+
+    Raises:
+        StorageError: it cannot be read.
+    """
     path = Path(start, config)
     if not path.is_file():
-        return False
+        return Form.BROKEN
     with naming(config):
-        document = parse(config, path.read_bytes())
-    return bool(earlier_sections(document.root)) and form_of(document).is_edit_format
+        return form_of(parse(config, path.read_bytes()))
 
 
 def open_legacy(

@@ -324,6 +324,29 @@ def test_a_command_line_of_the_earlier_system_means_what_it_meant(
     assert all(path in shown for path in made)
 
 
+def test_legacy_makes_no_difference_to_models(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder_of("models", tmp_path))
+    assert main(["--legacy", "--model", P1]) == 0
+    assert capsys.readouterr().err == "user_input.json has models; --legacy makes no difference\n"
+    [path] = (tmp_path / "mock_outputs").iterdir()
+    assert json.loads(path.read_text())[P1]["user_profile"]["name"] == "Asha"
+
+
+def test_fields_at_the_top_are_read_as_a_section_without_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "user_input.json").write_text('{"name": "Asha,Bala", "city": "Pune"}')
+    monkeypatch.chdir(tmp_path)
+    assert main(["--count", "2"]) == 0
+    [path] = (tmp_path / "mock_outputs").iterdir()
+    records = json.loads(path.read_text())
+    assert list(records) == ["Model_1_output_1", "Model_1_output_2"]
+    assert all(record["city"] == "Pune" for record in records.values())
+    assert {record["name"] for record in records.values()} <= {"Asha", "Bala"}
+
+
 def test_a_section_of_the_oldest_format_pairs_the_nth_values(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,10 +16,12 @@ from mockgen_watch.cli.options import (
     whole_number,
 )
 from mockgen_watch.errors import UsageError
+from mockgen_watch.migrations.forms import Form
 from mockgen_watch.observe import escape_for_terminal, utc_stamp
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.project_folder import OutputRoot, find_project
 from mockgen_watch.views.values import aligned
+from mockgen_watch.workflow.direct import form_of_file
 from mockgen_watch.workflow.earlier import (
     EarlierRequest,
     Grouping,
@@ -98,10 +101,23 @@ def run(options: argparse.Namespace) -> int:
         _check_project(options)
     if options.keep_empty and not options.legacy:
         raise UsageError("--keep-empty needs --legacy")
+    if options.config is not None:
+        _choose_reading(options)
     options.format, options.suites = None, []
     options.is_earlier = True
     project, selection = running.open_selection(options, running.selection_of(options))
     return write_as_before(project, request_of(options, selection), options, options.output_dir)
+
+
+def _choose_reading(options: argparse.Namespace) -> None:
+    """Set ``--legacy`` for fields without a section, and drop it for models, as it was there."""
+    form = form_of_file(options.directory, options.config)
+    if form is Form.FLAT:
+        options.legacy = True
+    elif options.legacy and form not in {Form.SECTIONS, Form.BROKEN}:
+        name = escape_for_terminal(options.config)
+        print(f"{name} has models; --legacy makes no difference", file=sys.stderr)
+        options.legacy = False
 
 
 def _check_project(options: argparse.Namespace) -> None:
