@@ -84,7 +84,7 @@ def add_flag(parser: argparse._ActionsContainer, name: str, text: str, *, short:
 
 
 def add_scenario_flags(parser: argparse._ActionsContainer) -> None:
-    """Declare ``--all``, ``--scenario S`` and a flag for each of ``SCENARIOS``."""
+    """Declare ``--all`` and a flag for each of ``SCENARIOS``, beside ``--scenario``."""
     add_flag(parser, "--all", "every scenario", short="-a")
     for name in SCENARIOS:
         parser.add_argument(
@@ -95,9 +95,6 @@ def add_scenario_flags(parser: argparse._ActionsContainer) -> None:
             default=[],
             help=f"the scenario {name}",
         )
-    parser.add_argument(
-        "--scenario", metavar="S", action="append", default=[], help="these: S, or S,S"
-    )
 
 
 def add_suites(parser: argparse.ArgumentParser) -> None:
@@ -114,13 +111,7 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
     """Declare ``--model``, ``--models``, ``--scenario``, ``--count``, ``--seed`` and the format."""
     group = parser.add_argument_group("what to generate")
     add_models(group)
-    group.add_argument(
-        "--scenario",
-        metavar="S",
-        action="append",
-        default=[],
-        help="this scenario only (positive, negative, …); may be repeated, or S,S",
-    )
+    add_scenario(group)
     group.add_argument(
         *("-c", "--count"),
         metavar="N",
@@ -129,6 +120,17 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--seed", metavar="N", type=int, help="use this seed instead of the spec's")
     add_format(group)
+
+
+def add_scenario(group: argparse._ActionsContainer) -> None:
+    """Declare ``--scenario``."""
+    group.add_argument(
+        "--scenario",
+        metavar="S",
+        action="append",
+        default=[],
+        help="this scenario only (positive, negative, …); may be repeated, or S,S",
+    )
 
 
 def add_models(group: argparse._ArgumentGroup) -> None:

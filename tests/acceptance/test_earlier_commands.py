@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LEGACY: Final = Path(__file__).parents[1] / "data" / "legacy"
-TIME: Final = re.compile(r"_\d{8}T\d{6}\.\d{6}Z\.json$")
+TIME: Final = re.compile(r"_\d{8}T\d{6}\.\d{6}Z(?:_Record_\d+)?\.json$")
 
 MODELS: Final[dict[str, Any]] = {
     "Model_1": {"name": ["Asha", "Bala"], "city": ["Pune", "Kovai"], "only": "own"},
@@ -483,6 +483,8 @@ def test_in_a_project_fixtures_stay_and_the_files_are_beside_them(
         ("generate --models Model_1_Positive,Model_2_Negative", (P1, N2)),
         ("generate --model Model_1 --scenario positive,negative", (P1, N1)),
         ("generate --enhanced -m Model_2 -c 2", (P2, N2)),
+        ("generate --positive --negative", (P1, N1, P2, N2)),
+        ("generate -a -e -m Model_1 --split", (P1, N1, E1)),
         ("generate --config user_input.json --model Model_1_exclusion", (E1,)),
         ("scenarios -p -n --models Model_1 Model_2", (P1, N1, P2, N2)),
         ("scenarios --scenario positive,exclusion -c 2", (P1, E1, P2)),

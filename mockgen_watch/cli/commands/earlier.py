@@ -11,6 +11,7 @@ from mockgen_watch.cli import ExitCode, running
 from mockgen_watch.cli.options import (
     add_flag,
     add_models,
+    add_scenario,
     add_scenario_flags,
     names_in,
     whole_number,
@@ -59,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     which = parser.add_argument_group("which sections")
     add_flag(which, "--enhanced", "all sections, in one file")
     add_scenario_flags(which)
+    add_scenario(which)
     add_models(which)
     add_flag(which, "--list", "list the sections and write nothing", short="-l")
     what = parser.add_argument_group("what to generate")

@@ -11,6 +11,7 @@ from mockgen_watch.cli.options import (
     add_flag,
     add_jobs,
     add_json,
+    add_scenario_flags,
     add_selection,
     add_suites,
 )
@@ -37,6 +38,7 @@ EXAMPLES: Final = """examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_suites(parser)
     add_selection(parser)
+    add_scenario_flags(parser.add_argument_group("scenarios, as the earlier system named them"))
     place = parser.add_argument_group("where to write")
     place.add_argument(
         *("-o", "--out", "--output-dir"),
@@ -130,6 +132,8 @@ def _generate(options: argparse.Namespace, stamps: Stamps | None) -> int:
     from mockgen_watch.workflow.targets import Request
 
     _check_combination(options)
+    if options.all:
+        options.scenario = []
     project, selection = open_selection(options, selection_of(options))
     request = Request(suites=tuple(options.suites), selection=selection, force=options.force)
     if options.list:

@@ -22,6 +22,7 @@ from mockgen_watch.cli.options import (
     add_jobs,
     add_json,
     add_models,
+    add_scenario,
     add_scenario_flags,
     add_selection,
     add_suites,
@@ -175,6 +176,7 @@ def _snapshots_root(project: OpenProject, folder: str | None) -> OutputRoot:
 def add_scenarios_arguments(parser: argparse.ArgumentParser) -> None:
     which = parser.add_argument_group("which scenarios")
     add_scenario_flags(which)
+    add_scenario(which)
     add_flag(which, "--list", "list the scenarios and write nothing", short="-l")
     what = parser.add_argument_group("what to generate")
     add_models(what)
