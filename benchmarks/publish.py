@@ -82,7 +82,7 @@ def _about(results: dict[str, Any]) -> str:
     return (
         f"{results['count']:,} records, medians of {results['rounds']} interleaved rounds, on "
         f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}. "
-        f"Among the peers: {peers}. All versions stand in `benchmarks/peers.txt`. "
+        f"Among the peers: {peers}. All versions are in `benchmarks/peers.txt`. "
         f"A peak of {machine['peak_floor_bytes'] / 1_000_000:.0f} MB means that or less."
     )
 
