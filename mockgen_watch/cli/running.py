@@ -91,21 +91,24 @@ def open_selected(options: argparse.Namespace) -> OpenProject:
     return project
 
 
+def use_files_in_place(options: argparse.Namespace) -> None:
+    """Outside of projects, let ``--config`` be the user_input file of the folder, if it has one."""
+    if options.config is None and not getattr(options, "suites", ()):
+        options.config = user_input_in(options.directory)
+
+
 def open_selection(
     options: argparse.Namespace, selection: Selection
 ) -> tuple[OpenProject, Selection]:
     """Return the project that the options name, and what is selected of it.
 
-    Outside of projects ``--config`` is by default the user_input file of the folder. A file in the
-    oldest format that it names is read as it is, and so are those of the folder with ``--legacy``;
-    without such files the selection is the one given.
+    A file in the oldest format that ``--config`` names is read as it is, and so are those of the
+    folder with ``--legacy``; without such files the selection is the one given.
 
     Raises:
         UsageError: there is none.
     """
     is_asked = getattr(options, "legacy", False)
-    if options.config is None:
-        options.config = user_input_in(options.directory)
     if not is_asked and options.config is None:
         return open_selected(options), selection
     from mockgen_watch.migrations.direct import DirectReading

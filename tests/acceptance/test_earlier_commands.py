@@ -483,6 +483,8 @@ def test_in_a_project_fixtures_stay_and_the_files_are_beside_them(
         ("generate --models Model_1_Positive,Model_2_Negative", (P1, N2)),
         ("generate --model Model_1 --scenario positive,negative", (P1, N1)),
         ("generate --enhanced -m Model_2 -c 2", (P2, N2)),
+        ("generate --master old/master.json --model Model_1_Negative", (N1,)),
+        ("scenarios -n --master old/master.json", (N1, N2)),
         ("generate --positive --negative", (P1, N1, P2, N2)),
         ("generate -a -e -m Model_1 --split", (P1, N1, E1)),
         ("generate --config user_input.json --model Model_1_exclusion", (E1,)),

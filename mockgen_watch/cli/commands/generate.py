@@ -124,6 +124,7 @@ def _generate(options: argparse.Namespace, stamps: Stamps | None) -> int:
         open_selection,
         running,
         selection_of,
+        use_files_in_place,
     )
     from mockgen_watch.observe import Level
     from mockgen_watch.storage.project_folder import OutputRoot
@@ -131,6 +132,7 @@ def _generate(options: argparse.Namespace, stamps: Stamps | None) -> int:
     from mockgen_watch.workflow.generate import generate, preview
     from mockgen_watch.workflow.targets import Request
 
+    use_files_in_place(options)
     _check_combination(options)
     if options.all:
         options.scenario = []

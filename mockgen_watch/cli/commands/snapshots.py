@@ -198,6 +198,7 @@ def add_scenarios_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_scenarios(options: argparse.Namespace) -> int:
     names = list(names_in(options.scenario))
+    running.use_files_in_place(options)
     if options.master and not options.config:
         raise UsageError("--master needs --config; a suite names its master with $master")
     if not names and not options.all and not options.list:
