@@ -42,7 +42,7 @@ def _terminal_columns() -> int:
 def add_global_options(parser: argparse.ArgumentParser, *, is_repeat: bool = False) -> None:
     """Declare ``-C``, ``--profile``, ``-v``, ``-q`` and ``--log-format``.
 
-    They may stand before or behind the command: with ``is_repeat`` an absent option leaves alone
+    They may come before or after the command: with ``is_repeat`` an absent option leaves alone
     what stood before the command.
     """
 

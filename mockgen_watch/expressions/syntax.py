@@ -1,4 +1,4 @@
-"""Syntax: CEL text as a tree whose nodes know where they stand in the text.
+"""Syntax: CEL text as a tree whose nodes know their place in the text.
 
 The grammar is that of the Common Expression Language
 (https://github.com/google/cel-spec/blob/master/doc/langdef.md), without messages, maps and bytes.
@@ -330,7 +330,7 @@ def _unreadable(text: str, place: int, sign: str) -> ExpressionError:
 
 
 class _Parser:
-    """A parser by precedence: each method reads one kind of node from where it stands."""
+    """A parser by precedence: each method reads one kind of node from its place."""
 
     def __init__(self, text: str) -> None:
         self._text = text

@@ -60,7 +60,7 @@ class Combination(Struct, frozen=True, kw_only=True):
 class Choice(Struct, frozen=True, kw_only=True):
     """The sum of ``terms`` where ``selector`` is 0, else ``size - 1`` plus the selector.
 
-    ``selector`` draws a State, or tells that something is absent; ``size`` is how many numbers
+    ``selector`` draws a State, or whether something is absent; ``size`` is how many numbers
     the terms can give, so the fragments of null and of absence come after all others.
     """
 

@@ -8,7 +8,7 @@ Members that may be absent make the separators a question. It is answered when c
 that can be: if some member is always there, those before it bring the separator after them and
 those after it bring theirs before them, so every absence is independent of the others. The elements
 of an array of varying length follow one another, so each but the first brings its separator. Only
-an object whose members may all be absent needs a register that tells whether one has been written.
+an object whose members may all be absent needs a register that says whether one has been written.
 
 An array is unrolled to its maximum length. One that would make more slots than ``Limits.slots`` is
 made record by record, as is text whose transforms or quotes depend on the whole of it and whose

@@ -304,7 +304,7 @@ def _taken_apart(
 ) -> tuple[Node, tuple[str, Node] | None, list[tuple[str, Node]]]:
     """Return the array of a list, what is made of each element, and the conditions on these.
 
-    A variable stands before each node that it is bound in.
+    A variable comes before each node that it is bound in.
     """
     body: tuple[str, Node] | None = None
     conditions: list[tuple[str, Node]] = []

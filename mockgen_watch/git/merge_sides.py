@@ -1,6 +1,6 @@
 """Sides of a merge: what Git is merging, and the tree that it makes of it.
 
-Git tells a merge driver neither what it merges nor for which command, and the index has our side
+Git does not tell a merge driver what it merges, or for which command, and the index has our side
 alone. ``git merge`` names the other commit in a variable, a rebase in a file. A cherry-pick, a
 revert and a stash are found by what they are: a commit and its parent, one with the one version and
 the other with the other.
@@ -65,7 +65,7 @@ class Sides(Struct, frozen=True, kw_only=True):
 
 
 def merge_id(repository: Repository) -> str:
-    """Return what tells the merge that is going on from others."""
+    """Return what distinguishes the merge in progress from others."""
     # Git replaces the index file when a merge is over, and not before.
     path = _index_path(repository)
     with naming(path):

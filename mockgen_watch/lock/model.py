@@ -28,8 +28,8 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     Attributes:
         contract: the seed contract that the keys were made for.
         locks: suite → its lockfile, or why that cannot be read; suites without one are absent.
-        journal: what earlier runs meant to write and no lockfile tells yet.
-        made: what earlier runs wrote where something stands now that neither lockfile nor journal
+        journal: what earlier runs meant to write and no lockfile records yet.
+        made: what earlier runs wrote where something is now that neither lockfile nor journal
             knows. Git may have put an earlier lockfile back, or taken it away.
         disk: path → digest of the files that are there: at least the wanted ones, those that
             lockfiles, journal or ``made`` name, their offers, and the lockfiles themselves.
@@ -37,7 +37,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
         is_whole_tree: ``wanted`` has every suite there is; only then is anything removed.
         is_forced: replace what was edited by hand, too.
         acting: the suites to decide on, where it is known that the others are as they should be;
-            all others tell only which paths are theirs. None: every suite.
+            all others only say which paths are theirs. None: every suite.
     """
 
     wanted: tuple[WantedSuite, ...]
@@ -59,7 +59,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     def needs_offer(self, path: str, digest: str) -> bool:
         """Return whether bytes of ``digest`` have to be put at the offer ``path``.
 
-        Not when they are there already, nor when something stands there that is not ours.
+        Not when they are there already, nor when something is there that is not ours.
         """
         found = self.disk.get(path)
         if found is None:
@@ -73,7 +73,7 @@ def relevant_paths(
     locks: Mapping[str, Lockfile | Diagnostic],
     journal: Iterable[JournalEntry],
 ) -> Iterator[str]:
-    """Give each path that ``Snapshot.disk`` must tell of, but for offers and lockfiles."""
+    """Give each path that ``Snapshot.disk`` must know, except offers and lockfiles."""
     for suite in wanted:
         for output in suite.outputs:
             yield from output.paths

@@ -23,7 +23,7 @@ OFFER_SUFFIX = ".mockgen-new"
 OWN_PREFIX = ".mockgen-"
 """Begins the names of temporary files; no output may have such a name."""
 LABELS_SUFFIX = ".labels.ndjson"
-"""Ends the name of the file that tells what each record of an output shows."""
+"""The end of the name of an output's file of labels."""
 LONGEST_NAME = 200
 """In bytes of UTF-8: file systems end at 255, and suffixes are added."""
 
@@ -57,7 +57,7 @@ def folders_above(path: str) -> Iterator[str]:
 
 
 def offer_path(path: str) -> str:
-    """Return where the new content stands beside ``path`` when that is not replaced."""
+    """Return where the new content is beside ``path`` when that is not replaced."""
     return path + OFFER_SUFFIX
 
 

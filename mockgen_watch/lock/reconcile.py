@@ -236,7 +236,7 @@ class _Reconciler:
                     )
 
     def _left_by_git(self, frozen: set[str]) -> Iterator[model.FileAction]:
-        """Give the files that this program made, which no lockfile tells of and nobody wants."""
+        """Give the files that this program made, which no lockfile records and no spec produces."""
         if not self.snapshot.is_whole_tree:
             return
         told = self.wanted_paths.union(*self.owned.values())
@@ -270,7 +270,7 @@ def _newer_contract(suite: str, lock: Lockfile, contract: int) -> Diagnostic:
 
 
 def describe(file: model.FileAction, label: str) -> list[Diagnostic]:
-    """Return the finding that ``file`` stands for: none where it is kept."""
+    """Return the finding about ``file``: none if it is kept."""
     if file.action is model.Action.REFUSE:
         return [describe_refusal(file, label, has_offer=False)]
     if file.action is model.Action.KEEP:
@@ -288,7 +288,7 @@ def describe_refusal(
 ) -> Diagnostic:
     """Return why ``file`` was left as it is, whatever had been meant for it.
 
-    ``has_offer``: the bytes that would have replaced it stand beside it. ``is_own``: it is in the
+    ``has_offer``: the bytes that would have replaced it are beside it. ``is_own``: it is in the
     output folder of the project, so that its spec can be made to say what it holds.
     """
     beside = paths.offer_path(file.path).rpartition("/")[2]

@@ -21,7 +21,7 @@ PLAN_VERSION = 2
 
 
 class SavedField(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a plan tells of one field of one file: how many values of it, and where it is stated."""
+    """What a plan says of one field of one file: how many values of it, and where it is stated."""
 
     field: str
     cells: int

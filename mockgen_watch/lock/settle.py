@@ -60,8 +60,8 @@ def next_lockfile(
 ) -> Lockfile | None:
     """Return the lockfile after a run; None where the suite has nothing left.
 
-    ``settled`` tells of each file that the run came to, by its path in the output folder. Of a
-    file that it does not tell of, and of one that was refused, the old lockfile stays right.
+    ``settled`` has each file that the run came to, by its path in the output folder. Of a
+    file that it does not have, and of one that was refused, the old lockfile stays valid.
     """
     entries = _Entries(suite, settled).all()
     if suite.wanted is not None:
@@ -79,7 +79,7 @@ def next_lockfile(
 
 
 def stale_locks(reconciliation: Reconciliation) -> list[str]:
-    """Return the suites whose files are all kept, but whose lockfile tells of other inputs."""
+    """Return the suites whose files are all kept, but whose lockfile records other inputs."""
     contract = reconciliation.snapshot.contract
     found = []
     for suite in reconciliation.suites:
@@ -190,10 +190,10 @@ def next_journal(
 ) -> tuple[JournalEntry, ...]:
     """Return the entries that outlive a run, of the journal before it and those ``written`` by it.
 
-    ``settled`` tells what became of the files that it came to; ``committed`` are the suites whose
+    ``settled`` says what became of the files that it came to; ``committed`` are the suites whose
     lockfile on disk is now right.
 
-    An entry goes when its file is as the lockfile tells, or gone. Of an output with a refused
+    An entry goes when its file is as the lockfile records, or gone. Of an output with a refused
     file the journal keeps all digests, so that the next run knows them without generating.
     """
     snapshot = reconciliation.snapshot

@@ -1,7 +1,7 @@
 """Plan: what each output is made from, its key, and what an edit affects.
 
-Here stands by which methods outputs follow from specs, beside the seed contract, as lockfiles and
-memories of runs hold it. Outputs that were made by others are made again.
+It also names the methods by which outputs follow from specs, beside the seed contract, as lockfiles
+and memories of runs record them. Outputs that were made by other methods are generated again.
 """
 
 from __future__ import annotations

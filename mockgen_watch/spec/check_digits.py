@@ -1,6 +1,6 @@
 """Check digits: the digits of a number that its other characters decide.
 
-Each algorithm takes the whole text, whatever stands at the place of the check digits, and gives
+Each algorithm takes the whole text, whatever is at the place of the check digits, and gives
 the text with the right ones. The digits are computed by python-stdnum, imported where a spec has
 some; what a text has to look like is in ``check_forms``.
 """

@@ -2,7 +2,7 @@
 
 A form is a few ways to go through a text: each a sequence of characters of one class, so many of
 them. It says what ``check_digits`` takes, judges all strings of a pattern at once, and knows where
-the check digits stand: what differs there alone becomes one text.
+the check digits are: texts that differ only there become one.
 """
 
 from __future__ import annotations

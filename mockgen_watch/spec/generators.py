@@ -35,10 +35,10 @@ class PoolEntry(Struct, frozen=True, kw_only=True):
 
     Attributes:
         value: what is written.
-        weight: more than 0 takes part, 0 never wins; values that stand twice have been added up.
+        weight: more than 0 takes part, 0 never wins; values that appear twice have been added up.
         identity: canonical bytes that the choice depends on; equal for equal values, and kept
             when a merge with a master turns the value's type.
-        location: where the value stands.
+        location: of the value.
     """
 
     value: Json
@@ -110,7 +110,7 @@ class Distribution(Struct, frozen=True, kw_only=True):
 class Number(Struct, frozen=True, kw_only=True):
     """A number on the grid ``minimum + n * step``, or of ``decimals`` places.
 
-    ``integer`` tells ``$integer`` from ``$number``. A bound of None is only for distributions
+    ``integer``: ``$integer``, not ``$number``. A bound of None is only for distributions
     that have no such end. ``step`` is 10**-decimals by default. ``lows`` and ``highs`` are
     further bounds, which other fields of the record give; ``minimum`` and ``maximum`` are then
     the least and the greatest that these can be, once the plan knows it. ``kept``: the bounds of
@@ -310,7 +310,7 @@ class Alternative(Struct, frozen=True, kw_only=True):
         identity: canonical bytes that a choice by weight depends on.
         weight: of a choice by weight.
         case: of a choice by another field; None for all that no case speaks of.
-        location: where it stands.
+        location: its place.
     """
 
     shape: object

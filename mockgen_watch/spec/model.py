@@ -93,8 +93,8 @@ class Statement(Struct, frozen=True, kw_only=True):
         record: the index of the record, from 0.
         path: keys from the top of the record as it is written; where the record has an array, the
             index of an element. Never empty.
-        value: what stands there, whole; meaningless where ``is_gone``.
-        is_gone: nothing stands there.
+        value: what is there, whole; meaningless where ``is_gone``.
+        is_gone: nothing is there.
     """
 
     record: int
@@ -158,7 +158,7 @@ Addresses: TypeAlias = tuple[tuple[str, ...], ...]
 
 
 class Modifiers(Struct, frozen=True, kw_only=True):
-    """What may stand beside any leaf, object or array.
+    """What is allowed beside any leaf, object or array.
 
     Attributes:
         null: probability of null, 0 to 1.

@@ -76,7 +76,7 @@ class MomentError(ValueError):
 def split_format(text: str, kind: MomentKind) -> tuple[str, ...]:
     """Return the pieces of a format: literal text, and directives as ``%`` and their letter.
 
-    ``%%`` has become the literal ``%``, which stands alone in its piece.
+    ``%%`` has become the literal ``%``, a piece of its own.
 
     Raises:
         MomentError: a directive is unknown, unfinished, or none of this kind of moment.
@@ -259,7 +259,7 @@ def _day_of(found: Mapping[str, str]) -> int:
 
 
 def _month_of(found: Mapping[str, str]) -> int:
-    """Return the month, 1 to 12 when it exists; 0 when the format does not tell it."""
+    """Return the month, 1 to 12 when it exists; 0 when the format does not have it."""
     if "m" in found:
         return int(found["m"]) or -1
     short = found.get("b") or found.get("B", "")[:3]

@@ -160,7 +160,7 @@ def digests_of(root: OutputRoot, paths: Iterable[str]) -> dict[str, str]:
 
 
 def restore_backup(root: OutputRoot, number: str) -> Backup:
-    """Put a backup in its place again; what stands there is saved as a backup first.
+    """Put a backup in its place again; what is there is saved as a backup first.
 
     Raises:
         UsageError: when there is no such backup of this output folder.
@@ -173,7 +173,7 @@ def restore_backup(root: OutputRoot, number: str) -> Backup:
 
 
 def restore_lockfile(root: OutputRoot, lockfile: KeptLockfile) -> None:
-    """Put a lockfile in its place again; what stands there is kept first.
+    """Put a lockfile in its place again; what is there is kept first.
 
     Raises:
         StorageError: when it cannot be read or written.
@@ -186,7 +186,7 @@ def restore_lockfile(root: OutputRoot, lockfile: KeptLockfile) -> None:
 def _put_back(
     root: OutputRoot, path: str, source: Folder, name: str, *, is_lockfile: bool = False
 ) -> None:
-    """Put the file ``name`` of ``source`` at ``path``; what stands there is kept or saved."""
+    """Put the file ``name`` of ``source`` at ``path``; what is there is kept or saved."""
     with (
         root.holding(path, create=True) as (folder, target),
         open(source.read(name), "rb") as file,

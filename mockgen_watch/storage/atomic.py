@@ -1,6 +1,6 @@
 """Atomic writes: a file is wholly old or wholly new, and its digest is known.
 
-A file is first written under a temporary name in the folder where it will stand. Such names
+A file is first written under a temporary name in its final folder. Such names
 (``.mockgen-…``) are no output's, so what a kill leaves behind is recognised.
 """
 
@@ -142,7 +142,7 @@ def stage(
     mode: int | None = None,
     is_durable: bool = True,
 ) -> Staged:
-    """Write ``chunks`` to a temporary file in ``folder``, unless they are what ``found`` tells.
+    """Write ``chunks`` to a temporary file in ``folder``, unless they match ``found``.
 
     ``mode`` holds the permissions of the file that will be replaced.
 

@@ -61,7 +61,7 @@ def naming(path: str) -> Iterator[None]:
 
 
 def storage_error(path: str, error: OSError) -> StorageError:
-    """Return the error that tells ``error`` of ``path`` to people."""
+    """Return the error that reports ``error`` of ``path``."""
     if error.errno == errno.ELOOP:
         return EscapeError(path, "a symbolic link is in the way", "ELOOP")
     name = errno.errorcode.get(error.errno or 0, "")

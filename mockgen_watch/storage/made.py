@@ -1,7 +1,7 @@
 """Memory of what was made: which bytes this program wrote at which path, in the Git folder.
 
 Git puts lockfiles back, or takes them away, and leaves files that it does not track. What this
-program wrote there is known by this memory; a lockfile that tells of it comes first.
+program wrote there is known by this memory; a lockfile that records it comes first.
 
 Lines are those of the journal, the newest last. None is waited for: where some are lost, a file
 stays that could have gone, and a person is asked.

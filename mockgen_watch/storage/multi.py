@@ -44,7 +44,7 @@ BLOBS = "replacement"
 class Replacement(Struct, frozen=True, kw_only=True):
     """What becomes of the file at ``path`` below a root.
 
-    ``old`` is the digest of what stands there, ``data`` what will stand there; None: nothing.
+    ``old`` is the digest of what is there, ``data`` what will be there; None: nothing.
     """
 
     path: str

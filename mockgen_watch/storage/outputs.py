@@ -129,7 +129,7 @@ class OutputTree(Struct, frozen=True, kw_only=True):
     def digests(self, paths: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
         """Return path → digest of those ``paths``, and path → why of those that defy reading.
 
-        Only what no stamp tells is read.
+        Only what no stamp answers is read.
         """
         found: dict[str, str] = {}
         unreadable: dict[str, str] = {}
@@ -152,7 +152,7 @@ class OutputTree(Struct, frozen=True, kw_only=True):
             return found
 
     def _obstacles(self, paths: Iterable[str]) -> Mapping[str, str]:
-        """Return for each path what stands at it, or on the way to it, and should not."""
+        """Return for each path what is at it, or on the way to it, and should not be."""
         found: dict[str, str] = {}
         for path in paths:
             if path in self.folders:
@@ -422,7 +422,7 @@ def reread_outputs(before: OutputTree, folders: Iterable[str]) -> OutputTree | N
 
 
 def merge_trees(before: OutputTree, now: OutputTree, folders: Iterable[str]) -> OutputTree:
-    """Return ``before`` with all that is in ``folders`` as ``now`` tells."""
+    """Return ``before`` with all that is in ``folders`` taken from ``now``."""
     topmost = _topmost(folders)
     for path in _below(before.stamps, topmost):
         if path not in now.stamps:

@@ -1,10 +1,10 @@
 """Partial files: a large output that goes on where a stopped run came to.
 
-The bytes go to a file in the state folder. From time to time a *mark* beside it tells how many
+The bytes go to a file in the state folder. From time to time a *mark* beside it says how many
 records it holds, in how many bytes, and their digest. The next run that is to make the same output
-reads that many bytes, proves them by the digest, cuts off what stands behind, and goes on. So a
+reads that many bytes, proves them by the digest, cuts off what follows, and goes on. So a
 file that lost its end, or was changed, is started again. When all bytes are there the file moves to
-the folder where it will stand; what an output no longer needs is removed by the next run.
+its final folder; what an output no longer needs is removed by the next run.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class Partials:
         self.resumed: dict[str, int] = {}
 
     def clear(self, wanted: Collection[tuple[str, str]], *, is_whole_tree: bool) -> None:
-        """Remove what no mark tells of, or a mark of no ``wanted`` output (key and path).
+        """Remove what no mark names, or a mark of no ``wanted`` output (key and path).
 
         A run over a part of the tree leaves other outputs' partial files alone.
 
@@ -155,7 +155,7 @@ class Partials:
         *,
         mode: int | None = None,
     ) -> Staged:
-        """Do what ``atomic.stage`` does, for the output whose key and path ``what`` tells.
+        """Do what ``atomic.stage`` does, for the output whose key and path ``what`` names.
 
         Raises:
             OSError: from the file system; nothing is left behind then, nor when a record cannot
@@ -239,7 +239,7 @@ class Partials:
 
 
 def _moved(staged: Staged, folder: Folder, target: Folder) -> Staged:
-    """Move a staged file to the folder where it will stand."""
+    """Move a staged file to its final folder."""
     name = temporary_name("tmp")
     try:
         folder.move(staged.name, target, name)

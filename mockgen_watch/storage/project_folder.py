@@ -116,7 +116,7 @@ def _kind(path: str) -> int:
     """Return the kind of what is at ``path``, links followed; 0 where nothing is.
 
     Raises:
-        OSError: one cannot tell, as behind a folder that may not be entered.
+        OSError: one cannot tell, as below a folder that may not be entered.
     """
     try:
         return stat.S_IFMT(os.stat(path).st_mode)
@@ -326,7 +326,7 @@ class ProjectLock:
         return self._fd >= 0
 
     def is_in_place(self) -> bool:
-        """Return whether this is still the lock that others find, as while the project stands."""
+        """Return whether this is still the lock that others find, as long as the project exists."""
         return self._fd >= 0 and self._is_named(self._fd)
 
     def _is_named(self, fd: int) -> bool:

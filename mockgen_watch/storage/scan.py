@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mockgen_watch.storage.containment import StrPath
 
 Mark: TypeAlias = tuple[int, ...]
-"""Size, times, inode, device and mode of a file; what tells that it is the same."""
+"""Size, times, inode, device and mode of a file; what shows that it is the same."""
 
 SUFFIXES = (".yaml", ".yml", ".json")
 """What the names of spec files end with."""
@@ -43,10 +43,10 @@ class Scan:
 
     Attributes:
         identity: device and inode of the specs folder; zeros when there is none.
-        linked: links, and the spec files that they lead to, of which no event tells.
+        linked: links, and the spec files that they lead to, for which no event arrives.
         outputs: everything in the output folder.
         folders: number of folders below the specs folder, with it.
-        is_racy: a spec file is so young that its stamp does not tell all.
+        is_racy: a spec file is too young for its stamp to be reliable.
     """
 
     def __init__(
@@ -226,7 +226,7 @@ class Stamps:
 
     Attributes:
         outputs: the output folder, as far as one can tell without reading the settings.
-        key: stands for all stamps; ``""`` where they do not tell all.
+        key: stands for all stamps; ``""`` if they are not reliable.
         up_to_date: how many output files there are, when a run at just these stamps found all of
             them up to date; else None.
     """

@@ -38,7 +38,7 @@ _Fields = NamedTuple(  # noqa: UP014
 
 
 class Stamp(_Fields):
-    """What tells that a file is the same as before."""
+    """What shows that a file is the same as before."""
 
     __slots__ = ()
 

@@ -213,7 +213,7 @@ class Placer:
         """Stage ``chunks`` and give them their place; no temporary file stays.
 
         Raises:
-            OSError, StorageError: the old file then stands as before.
+            OSError, StorageError: the old file is then unchanged.
         """
         with staged(place.folder, chunks, mode=mode) as new:
             return self.put(place, new.name, new.digest)
@@ -224,7 +224,7 @@ class Placer:
         After ``SAME`` and ``REFUSED`` the temporary file may still be there.
 
         Raises:
-            OSError, StorageError: the old file then stands as before.
+            OSError, StorageError: the old file is then unchanged.
         """
         for _ in range(_TRIES):
             look = self._look(place)
@@ -250,7 +250,7 @@ class Placer:
         """Remove the file, where its bytes are known.
 
         Raises:
-            OSError, StorageError: the file then stands as before, or as a backup.
+            OSError, StorageError: the file is then unchanged, or is a backup.
         """
         look = self._look(place)
         if look is None:

@@ -1,7 +1,7 @@
 """Transaction: outputs take their places, and lockfiles and journal follow.
 
 The order makes every kill harmless: what a file will hold is written to the journal, then the
-file takes its place, then the lockfile tells of it, then the memory of what was made has it, then
+file takes its place, then the lockfile records it, then the memory of what was made has it, then
 the journal forgets. Each file on its own is wholly old or wholly new. Files are staged first and
 placed in groups, which share one write of the journal.
 """
@@ -66,14 +66,14 @@ GROUP_BYTES = 64 << 20
 
 
 class Failure(Struct, frozen=True, kw_only=True):
-    """What went wrong with the file ``path`` below the output folder; it stands as before."""
+    """What went wrong with the file ``path`` below the output folder; it is unchanged."""
 
     path: str
     error: StorageError | FindingsError
 
 
 class Refusal(Struct, frozen=True, kw_only=True):
-    """A file that was left as it is; ``has_offer``: the new content stands beside it."""
+    """A file that was left as it is; ``has_offer``: the new content is beside it."""
 
     file: locked.FileAction
     has_offer: bool
@@ -123,13 +123,13 @@ def apply(
             It is read as files are staged, and no further than is needed. FindingsError from the
             files of an output means that a record cannot be made: the output stays as it is.
         should_stop: asked before each file; once true, the file in hand is finished, the
-            lockfiles tell of what was done, and the rest waits for the next run.
+            lockfiles record what was done, and the rest waits for the next run.
 
     What goes wrong with one file or output is reported in ``Outcome.failures`` and stops no other.
 
     Raises:
         StorageError: when the journal or the output folder cannot be written, or what a kill
-            left cannot be cleared. Old files then stand as before.
+            left cannot be cleared. Old files are then unchanged.
     """
     run = _Transaction(reconciliation, tree, should_stop)
     with closing(run.folders):
@@ -352,7 +352,7 @@ class _Transaction:
     # Removing ---------------------------------------------------------------------------------
 
     def remove(self) -> None:
-        """Remove what nobody wants; first, because it may stand where a folder is needed."""
+        """Remove what nobody wants; first, because it may be where a folder is needed."""
         for file in self.reconciliation.files():
             if file.action is locked.Action.DELETE:
                 self._remove(file.path, file)
@@ -388,7 +388,7 @@ class _Transaction:
         return is_removed
 
     def clear_empty_folders(self) -> None:
-        """Remove folders that stand empty where this program made files.
+        """Remove empty folders where this program made files.
 
         A run that was killed may have removed the last file and left its folder.
         """
@@ -521,7 +521,7 @@ class _Transaction:
             return False
 
     def _put(self, pending: _Pending, known: frozenset[str], *, is_forced: bool) -> bool:
-        """Give a staged file its place; return False when other bytes stand there."""
+        """Give a staged file its place; return False when other bytes are there."""
         parent, _, name = pending.path.rpartition("/")
         with naming(self.root.named(pending.path)):
             folder = self.folders.folder(parent)

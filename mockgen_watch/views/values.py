@@ -141,7 +141,7 @@ def explanation_data(why: Explanation, blame: Blame | None) -> dict[str, object]
 
 
 def location_data(location: Location) -> dict[str, object]:
-    """Return where something stands, as data."""
+    """Return the place of something, as data."""
     return {"path": location.path, "line": location.line, "column": location.column}
 
 

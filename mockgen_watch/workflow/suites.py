@@ -220,7 +220,7 @@ class Suites:
         """Return the plans of all outputs of ``suite``.
 
         Raises:
-            FindingsError: it has errors, which alone are told.
+            FindingsError: it has errors; only those are reported.
         """
         plans = self.plans(suite, selection)
         if plans is None:

@@ -292,7 +292,7 @@ class Answers(Struct, kw_only=True):
 
 
 def interview(ask: Callable[[str], str], is_taken: Callable[[str], bool]) -> Answers:
-    """Return what a person answers to ``ask``; ``is_taken`` tells whether a suite has a spec.
+    """Return what a person answers to ``ask``; ``is_taken`` returns whether a suite has a spec.
 
     Raises:
         EOFError: from ``ask``, when nobody answers any more.

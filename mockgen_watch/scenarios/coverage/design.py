@@ -8,7 +8,7 @@ and Patton, "The AETG system", IEEE Transactions on Software Engineering 23(7), 
 parameters is ours.)
 
 All ties are broken by hashes of the values' names, so that a design is a function of what can be
-chosen, of the seed and of the rows that are to be kept, and of no order in which anything stands.
+chosen, of the seed and of the rows that are to be kept, and not of any order.
 """
 
 from __future__ import annotations
@@ -214,7 +214,7 @@ MARGIN: Final = 25
 def cover(problem: Problem) -> Design:
     """Return a design for ``problem``; without rows when there is no row at all.
 
-    The same rows in the same order, in whichever order parameters and values stand.
+    The same rows in the same order, whatever the order of parameters and values.
     """
     # The parameter and the values that stand at each place of the ordered problem, and back.
     places = sorted(range(len(problem.marks)), key=lambda place: sorted(problem.marks[place]))

@@ -56,7 +56,7 @@ INSIDE: Final = "$inside"
 class Free:
     """Stands for what a case leaves to be drawn.
 
-    ``fits`` tells from a value whether it may have been drawn so; without it any value was.
+    ``fits`` returns whether a value may have been drawn so; without it any value was.
     """
 
     def __init__(self, fits: Callable[[Json], bool] | None = None) -> None:
@@ -465,7 +465,7 @@ def _elements_of(place: Place) -> tuple[int, ...]:
 
 
 Key: TypeAlias = "tuple[type, object]"
-"""What stands at a place, so that equal keys are equal values of one type."""
+"""What is at a place, so that equal keys are equal values of one type."""
 
 
 class RowReader:

@@ -377,7 +377,7 @@ def _of_dependents(dependents: Json, spot: Spot) -> Iterator[Candidate]:
 
 
 def _fits(schema: Json, value: Json) -> bool:
-    """Return whether ``value`` meets a part of a rule's schema, as far as that stands alone."""
+    """Return whether ``value`` meets a part of a rule's schema, as far as it can be judged."""
     try:
         return not _check_of(canonical(schema))(value)
     except RuleError:

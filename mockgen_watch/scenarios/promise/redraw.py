@@ -100,7 +100,7 @@ class Sampler:
     Attributes:
         open: the requirements that the plan alone does not ensure.
         every: all requirements; a stated record has to be checked against each.
-        program: of the plan as it stands.
+        program: of the unchanged plan.
     """
 
     def __init__(

@@ -261,7 +261,7 @@ class _Walk:
     def _values(
         self, record: Json, place: Place, part: _Part, goal: Goal, step: int
     ) -> Iterator[Json | Missing]:
-        """Yield what may stand at ``place`` instead, each once."""
+        """Yield what can be at ``place`` instead, each once."""
         known: list[Json | Missing] = [json_values.value_at(record, place)]
         for value in self._every_value(record, place, part, goal, step):
             if not any(json_values.same(value, each) for each in known):

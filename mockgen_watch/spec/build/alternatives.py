@@ -126,7 +126,7 @@ def _pool(directive: reader.Entry) -> Iterator[tuple[reader.Entry, Decimal, byte
 
 
 def _as_value(item: reader.Entry) -> reader.Entry:
-    """Return an entry of a pool: a leaf, or a value that stands as it is."""
+    """Return an entry of a pool: a leaf, or a literal value."""
     if is_leaf(item) or isinstance(item.node, documents.Scalar):
         return item
     warn_of_slip(item)

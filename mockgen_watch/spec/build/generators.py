@@ -46,7 +46,7 @@ def build_generator(
 ) -> generators.Generator | None:
     """Return the generator of the directive at ``entry``; None when it was reported.
 
-    ``beside``: the parameters that stand beside it, which ``COMPANIONS`` lists.
+    ``beside``: the parameters beside it, which ``COMPANIONS`` lists.
     """
     if entry.key in reader.COMPANIONS:
         # Most specs have no expressions, and do without all that these modules import.

@@ -4,7 +4,7 @@ Equal values of one pool have been added up to one entry.
 
 A vocabulary file holds, in JSON or YAML: a list of values; ``$values`` with such a list;
 ``$weighted`` with a mapping value → weight or pairs [value, weight]; or a list of mappings (rows),
-each with ``$weight`` and ``$id`` if it likes. ``$comment`` may stand beside ``$values`` and
+each with ``$weight`` and ``$id`` if it likes. ``$comment`` is allowed beside ``$values`` and
 ``$weighted``. A text file holds one value a line; blanks around it and empty lines do not count.
 """
 
@@ -150,7 +150,7 @@ def pool_of_rows(entry: Entry, cells: Cells | None = None) -> Pool | None:
     """Return the pool of a list of mappings; ``$weight`` and ``$id`` of a row direct the draw.
 
     ``cells`` is given the fields that are leaves, which the values of the pool then lack; without
-    it all stand as they are.
+    it all are taken literally.
     """
     if not entry.is_list:
         entry.type_error("a list of rows, or {$vocab: name}")

@@ -124,7 +124,7 @@ PROJECT_KEYS: Final = (
     "plugins",
     "profiles",
 )
-"""What may stand at the top of a project file."""
+"""What is allowed at the top of a project file."""
 
 
 def build_project(

@@ -1,6 +1,6 @@
 """Reader of a parsed file: its entries, and the names, paths, words and numbers in them.
 
-An ``Entry`` is a node of the document with the key that it stands under. What is wrong with it is
+An ``Entry`` is a node of the document with its key. What is wrong with it is
 reported through it, once and at its place, into the diagnostics of the file's ``Build``. Functions
 that read a value return None when they reported why there is none.
 """
@@ -44,12 +44,12 @@ MODIFIER_DIRECTIVES: Final = (
     "$to",
     "$delete",
 )
-"""What may stand beside the directive that chooses a value."""
+"""What is allowed beside the directive that chooses a value."""
 
 COMPANIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {"$cel": ("decimals", "format"), "$field": ("plus",)}
 )
-"""The parameters that stand beside a directive, without a ``$`` of their own."""
+"""The parameters beside a directive, without a ``$`` of their own."""
 
 VALUE_DIRECTIVES: Final = (
     *GENERATOR_DIRECTIVES, "$array", "$items", "$cases", "$else", "$each", "$tree", "$rows",
@@ -78,11 +78,11 @@ PLACES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "the top of a master": MASTER_DIRECTIVES,
     }
 )
-"""What may stand where: in a model and a scenario beside its fields."""
+"""What is allowed where: in a model and a scenario beside its fields."""
 
 
 class KnownOption(Protocol):
-    """An option that a format understands; ``expected`` tells a person which values it takes."""
+    """An option that a format understands; ``expected`` says which values it takes."""
 
     @property
     def name(self) -> str: ...
@@ -167,7 +167,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     Attributes:
         pointer: the JSON Pointer of the node.
-        key: the key that it stands under, as written, or its index; ``""`` for the root.
+        key: its key, as written, or its index; ``""`` for the root.
         key_mark: the mark of that key; None for list items and the root.
     """
 
@@ -326,7 +326,7 @@ class Entry(Struct, frozen=True, kw_only=True):
         self.key_error(code, message, ask_for(near) or otherwise, fix=self.key_fix(near))
 
     def unknown_directive(self, known: Collection[str]) -> None:
-        """Report a directive that is none of ``known``, which are those that may stand here."""
+        """Report a directive that is none of ``known``, which are those allowed here."""
         homes = [place for place, names in PLACES.items() if self.key in names]
         if homes:
             hint = f"it belongs in {' or '.join(homes)}"

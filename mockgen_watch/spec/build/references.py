@@ -1,4 +1,4 @@
-"""References: what may stand beside ``$ref``, ``$each`` for children and ``$tree`` for trees."""
+"""References: what is allowed beside ``$ref``, ``$each`` for children and ``$tree`` for trees."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows: ``$rows``, fields that are chosen together; what stands in a row may be a leaf."""
+"""Rows: ``$rows``, fields that are chosen together; a value in a row may be a leaf."""
 
 from __future__ import annotations
 

@@ -271,7 +271,7 @@ def check_rule_paths(model: spec.Model, shapes: Sequence[spec.ObjectShape]) -> l
     """Return an MG218 for each path of a rule or an exclusion that is in none of ``shapes``.
 
     ``shapes`` are what the path begins in: the records, masters merged in, from the slot down.
-    A path goes through arrays to the same field of each element; an index may stand there.
+    A path goes through arrays to the same field of each element; an index is allowed there.
     """
     found = []
     for path, location in _rule_paths(model):

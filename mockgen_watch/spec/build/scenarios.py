@@ -215,7 +215,7 @@ def _check_option(entry: reader.Entry, name: str, known: reader.KnownFormat) -> 
 
 
 def _check_mix(entry: reader.Entry, name: str) -> None:
-    """Report what cannot stand beside ``$mix``, and a mixed scenario without one."""
+    """Report what cannot be combined with ``$mix``, and a mixed scenario without one."""
     directives = entry.directives()
     taken = [*entry.fields(), *(directives[key] for key in directives if key in _NOT_OF_A_MIX)]
     if "$mix" in directives and taken:
@@ -344,7 +344,7 @@ def _file(entry: reader.Entry | None) -> str:
 
 _INDEX: Final = r"0|[1-9][0-9]{0,17}"
 _WHOLE: Final = ("$const", "$delete")
-"""What may stand in place of a value, alone."""
+"""What can replace a value, alone."""
 
 
 def build_statements(entry: reader.Entry | None) -> tuple[spec.Statement, ...]:

@@ -278,7 +278,7 @@ def _chosen_leaf(
 
 
 def _check_directives(directives: Mapping[str, reader.Entry], data: Sequence[reader.Entry]) -> None:
-    """Report what cannot stand beside the directive that chooses the value."""
+    """Report what cannot be combined with the directive that chooses the value."""
     choosers = [key for key in directives if key in _CHOOSERS]
     if "$items" in directives and "$array" not in directives and not _has_unknown(directives):
         hint = "such as $array: {min: 1, max: 3}"

@@ -445,7 +445,7 @@ def _model_shape(sections: _Sections) -> ObjectShape:
 
 
 def _check_records(sections: _Sections, stated: reader.Entry | None, *, is_ruled: bool) -> None:
-    """Report ``$records`` where it does not tell whose records, or would undo a promise."""
+    """Report ``$records`` if it is unclear whose records it describes, or would undo a promise."""
     if stated is not None and sections.scenarios:
         names = ", ".join(sections.scenarios)
         hint = f"move it into the scenario that it describes: {names}"
