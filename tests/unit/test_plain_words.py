@@ -35,18 +35,14 @@ EVERYWHERE: Final = {
     r"(?<!there )is no (directive|file|list|mapping|name|number|object|whole number)": "is not a …",
     r"finding\(s\)": "count: 1 error, 2 errors",
     r"all is well": "no problems",
-}
-"""Of every text: string literals and docstrings of the package, schemas, README and pages."""
-
-IN_DOCSTRINGS: Final = EVERYWHERE | {
     r"(may|can|cannot|will|must) stand(?! for)": "is allowed, can be, cannot be combined with",
     r"stands? (as|at|there|twice|beside|behind|under|on)": "is; appears",
     r"(what|where \w+) stands(?! for)": "what is there; its place",
     r"tells? of": "records, reports, names",
 }
-"""Of docstrings, where "stands for" is the word."""
+"""Of every text: string literals and docstrings of the package, schemas, README and pages."""
 
-IN_MESSAGES: Final = IN_DOCSTRINGS | {
+IN_PAGES: Final = EVERYWHERE | {
     r"told": "reported, shown, named",
     r"tells?": "shows, lists, says",
     r"stands?(?! for)": "is, appears; cannot be combined with; is not allowed here",
@@ -55,8 +51,12 @@ IN_MESSAGES: Final = IN_DOCSTRINGS | {
     r"looked at": "checked, evaluated, read",
     r"meanwhile": "in the meantime",
     r"the former": "the previous, the old",
-    r"has no meaning": "is not allowed",
     r"outside of": "outside",
+}
+"""Of README and all pages but the decisions."""
+
+IN_MESSAGES: Final = IN_PAGES | {
+    r"has no meaning": "is not allowed",
     r"of text": "text …",
     r"(?<!there )(is|are) no(?! (longer|more|such)\b) \w+": "is not a …, are not …",
     r"differ in case (alone|at most)": "differ only in case",
@@ -121,7 +121,7 @@ def test_the_package_speaks_plain_english(folder: str) -> None:
             continue
         for line, text, is_docstring in literals(PACKAGE / name):
             if is_docstring:
-                words = IN_MESSAGES if name in PUBLIC else IN_DOCSTRINGS
+                words = IN_MESSAGES if name in PUBLIC else EVERYWHERE
             else:
                 words = LABEL_WORDS if name in IN_LABELS else IN_MESSAGES
             found += [f"{name}:{line}: {use}" for use in uses(text, words)]
@@ -154,18 +154,14 @@ def test_schemas_speak_plain_english(path: Path) -> None:
 def pages() -> list[str]:
     """Return all pages but the decisions, which are kept as they were written."""
     found = [path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")]
-    return ["README.md", *sorted(name for name in found if "decisions/" not in name)]
+    top = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"]
+    return [*top, *sorted(name for name in found if "decisions/" not in name)]
 
 
 @pytest.mark.parametrize("name", pages())
 def test_pages_speak_plain_english(name: str) -> None:
-    words = IN_MESSAGES if name in MESSAGE_PAGES else EVERYWHERE
-    found = uses((ROOT / name).read_text(encoding="utf-8"), words)
-    assert not (lines := list(found)), reported(f"{name}: ", lines)
-
-
-MESSAGE_PAGES: Final = {"docs/reference/python-api.md"}
-"""Pages that say what docstrings say."""
+    found = list(uses((ROOT / name).read_text(encoding="utf-8"), IN_PAGES))
+    assert not found, reported(f"{name}: ", found)
 
 
 @pytest.mark.parametrize(
