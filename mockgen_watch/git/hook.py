@@ -20,12 +20,12 @@ from mockgen_watch.git.stored import Store, Stored, open_stored
 from mockgen_watch.git.verify import find_spec_errors, verify_stored
 from mockgen_watch.lock.lockfile import write_lockfile
 from mockgen_watch.lock.model import Action, FileAction, Reconciliation, SuiteAction
-from mockgen_watch.lock.paths import lock_path
+from mockgen_watch.lock.paths import lock_path, spec_folder
 from mockgen_watch.lock.reconcile import describe_refusal
 from mockgen_watch.lock.settle import Settled, next_lockfile, settle, stale_locks
-from mockgen_watch.spec import CONTRACT
+from mockgen_watch.spec import CONTRACT, SPECS
 from mockgen_watch.storage.outputs import read_outputs
-from mockgen_watch.storage.project_folder import SPECS, writer_lock
+from mockgen_watch.storage.project_folder import writer_lock
 from mockgen_watch.storage.transaction import apply
 from mockgen_watch.workflow.generate import Decision, decide, describe_failure
 from mockgen_watch.workflow.targets import Request
@@ -245,7 +245,7 @@ class _Refresh:
             elif action is not Action.KEEP:
                 self.edits[file.path] = data
         lock = next_lockfile(suite, CONTRACT, settled)
-        data = None if lock is None else write_lockfile(lock)
+        data = None if lock is None else write_lockfile(lock, spec_folder(suite.suite))
         path = lock_path(suite.suite)
         if self.stored.outputs.disk.get(path) != (None if data is None else digest(data)):
             self.edits[path] = data

@@ -27,17 +27,11 @@ from mockgen_watch.git.repository import Repository
 from mockgen_watch.git.stored import Store, open_stored_specs, read_locks
 from mockgen_watch.lock.lockfile import JournalEntry, Lockfile, write_lockfile
 from mockgen_watch.lock.model import Action, Snapshot
-from mockgen_watch.lock.paths import below, lock_path
+from mockgen_watch.lock.paths import below, lock_path, spec_folder
 from mockgen_watch.lock.reconcile import reconcile
 from mockgen_watch.lock.settle import MIXED_KEY, Settled, next_lockfile
-from mockgen_watch.spec import CONTRACT
-from mockgen_watch.storage.project_folder import (
-    SPECS,
-    OutputRoot,
-    StateFolder,
-    git_folder_of,
-    writer_lock,
-)
+from mockgen_watch.spec import CONTRACT, SPECS
+from mockgen_watch.storage.project_folder import OutputRoot, StateFolder, git_folder_of, writer_lock
 from mockgen_watch.storage.transaction import JournalFile
 from mockgen_watch.workflow.generate import Renderer, wanted_suite
 
@@ -326,7 +320,7 @@ class _Merge:
         lock = next_lockfile(action, CONTRACT, settled)
         if lock is None:
             raise AssertionError("a suite that is wanted has a lockfile")
-        return write_lockfile(lock)
+        return write_lockfile(lock, spec_folder(self.suite))
 
     def _in_tree(self, path: str) -> str:
         return f"{self.repository.prefix}{self.outputs}/{path}"

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import StorageError, UsageError
+from mockgen_watch.spec import SPECS
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.package_data import tool_parts
-from mockgen_watch.storage.project_folder import SPECS, StateFolder, find_project, find_work_tree
+from mockgen_watch.storage.project_folder import StateFolder, find_project, find_work_tree
 from mockgen_watch.storage.stat_cache import Memo
 
 if TYPE_CHECKING:

@@ -19,15 +19,16 @@ from mockgen_watch.errors import StorageError, UsageError
 from mockgen_watch.git.repository import LINK, Entry, Repository
 from mockgen_watch.lock.lockfile import Lockfile, read_lockfile, with_digests
 from mockgen_watch.lock.model import Snapshot
-from mockgen_watch.lock.paths import LOCK_NAME, below, suite_of_lock
-from mockgen_watch.spec import CONTRACT, MAX_BYTES
-from mockgen_watch.storage.project_folder import SPECS, StateFolder
+from mockgen_watch.lock.paths import LOCK_NAME, below, spec_folder, suite_of_lock
+from mockgen_watch.spec import CONTRACT, MAX_BYTES, SPECS
 from mockgen_watch.storage.specs import SpecFile, SpecSnapshot, is_spec
 from mockgen_watch.storage.stat_cache import Stamp
 from mockgen_watch.workflow.project import OpenProject, project_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from mockgen_watch.storage.project_folder import StateFolder
 
 ReadEntries: TypeAlias = "Callable[[Sequence[str]], Sequence[Entry]]"
 """From folders of the project to what the index or a commit has below them."""
@@ -240,7 +241,7 @@ def read_locks(
     found: dict[str, Lockfile | Diagnostic] = {}
     for path, data in zip(paths, texts, strict=True):
         suite = suite_of_lock(path)
-        lock = read_lockfile(data, f"{folder}/{path}")
+        lock = read_lockfile(data, f"{folder}/{path}", spec_folder(suite))
         if isinstance(lock, Lockfile) and lock.is_legacy:
             legacy = {
                 path: old

@@ -19,8 +19,8 @@ from mockgen_watch.errors import FindingsError, StorageError, UsageError
 from mockgen_watch.git.repository import Repository
 from mockgen_watch.git.stored import Store, Stored, open_stored
 from mockgen_watch.lock.model import Action, FileAction, Reason, SuiteAction
+from mockgen_watch.spec import SPECS
 from mockgen_watch.storage.package_data import program_stamps
-from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.stat_cache import Memo
 from mockgen_watch.workflow.check import MadeDigests, check_suite
 from mockgen_watch.workflow.generate import Decision, decide

@@ -1,8 +1,12 @@
 """Lockfile and journal: which outputs were made from which inputs.
 
 A suite has a lockfile beside its outputs, committed with them. It names its format version; digests
-name their algorithm. Version 1 had SHA-256 digests, and listed among the inputs each file that
-was looked for and not there, with ``null``; it is read as version 2, and never written.
+name their algorithm. Files in the folder of the suite are named from there (``./user_input.yaml``),
+others from the project, so that a suite and its outputs can be moved as they are.
+
+Earlier versions are read, and written again by the next run: version 2 named all files from the
+project; version 1 had SHA-256 digests, too, and listed among the inputs each file that was looked
+for and not there, with ``null``.
 
 The lockfile is written after the outputs. The journal says earlier, before a file takes its
 place, which bytes are ours, and it says so of files that a lockfile cannot speak of, such as the
@@ -29,7 +33,11 @@ from mockgen_watch.lock.paths import path_fault
 from mockgen_watch.plan import METHODS
 from mockgen_watch.spec.model import Layout
 
-LOCK_VERSION = 2
+LOCK_VERSION = 3
+_TEXT_VERSION = 2
+"""Version 1 is brought up to this one by its text alone."""
+
+_OWN = "./"
 
 _MARKER = rb"(?m)^(?:<{7}|={7}|>{7}|\|{7})"
 
@@ -37,9 +45,17 @@ Digest = Annotated[str, Meta(pattern=r"^(blake3|sha256):[0-9a-f]{64}$")]
 Count = Annotated[int, Meta(ge=0)]
 
 
-def absent_digest(paths: Iterable[str]) -> str:
-    """Return the digest that stands for ``paths``, which were looked for and are not there."""
-    return digest_of(sorted(paths))
+def absent_digest(paths: Iterable[str], folder: str) -> str:
+    """Return the digest that stands for ``paths``, which were looked for and are not there.
+
+    ``folder``: that of the suite's specs; ``""`` as before version 3.
+    """
+    return digest_of(sorted(_named_from(folder, path) for path in paths))
+
+
+def _named_from(folder: str, path: str) -> str:
+    own = f"{folder}/"
+    return _OWN + path.removeprefix(own) if folder and path.startswith(own) else path
 
 
 class LockedOutput(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,15 +88,15 @@ class Lockfile(Struct, frozen=True, kw_only=True):
         methods: how records of a plan were made, see ``plan.methods``; ``""`` is an earlier way.
         inputs: path relative to the project → digest of each file that was read.
         absent: the digest of the paths that were looked for and not there, see
-            ``absent_digest``: the appearance of any of them is a change.
+            ``is_absent``: the appearance of any of them is a change.
         complete: all outputs of the suite are here and belong to ``inputs``, with no option of
             the command line and nothing refused. Only then do equal inputs mean equal outputs.
-        is_legacy: it was read from version 1, or has SHA-256 digests.
+        is_legacy: it is as an earlier version was, in names or digests.
     """
 
     contract: int
     inputs: Mapping[str, str]
-    absent: str = absent_digest(())
+    absent: str = absent_digest((), "")
     outputs: Mapping[str, LockedOutput]
     complete: bool = True
     methods: str = METHODS
@@ -92,6 +108,16 @@ class Lockfile(Struct, frozen=True, kw_only=True):
         for output in self.outputs.values():
             merged.update(output.files)
         return merged
+
+
+def is_absent(lock: Lockfile, paths: Iterable[str], folder: str) -> bool:
+    """Return whether ``paths`` are those that ``lock`` has the digest of.
+
+    ``folder``: that of the suite's specs.
+    """
+    known = tuple(paths)
+    forms = (folder, "") if lock.is_legacy else (folder,)
+    return lock.absent in {absent_digest(known, form) for form in forms}
 
 
 def made_from(lock: Lockfile, digests: Mapping[str, str], contract: int) -> bool:
@@ -129,7 +155,8 @@ def with_digests(
 def is_same_lock(lock: Lockfile | None, after: Lockfile | None) -> bool:
     """Return whether ``after`` says what ``lock`` said, whatever version that was read from.
 
-    Keys of different algorithms cannot be compared; they count as equal.
+    What cannot be compared counts as equal: keys of different algorithms, and digests of absent
+    paths before version 3; a path that has appeared is among the inputs.
     """
     if lock is None or after is None or not lock.is_legacy:
         return lock == after
@@ -139,7 +166,7 @@ def is_same_lock(lock: Lockfile | None, after: Lockfile | None) -> bool:
         else output
         for name, output in lock.outputs.items()
     }
-    return replace(lock, outputs=outputs, is_legacy=False) == after
+    return replace(lock, outputs=outputs, absent=after.absent, is_legacy=False) == after
 
 
 class _File(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -154,25 +181,41 @@ class _File(Struct, kw_only=True, forbid_unknown_fields=True):
     outputs: dict[str, LockedOutput]
 
 
-def write_lockfile(lock: Lockfile) -> bytes:
-    """Return the text of ``lock``: sorted, one file per line, with a final newline."""
+def write_lockfile(lock: Lockfile, folder: str) -> bytes:
+    """Return the text of ``lock``: sorted, one file per line, with a final newline.
+
+    ``folder``: that of the suite's specs.
+    """
+    inputs = {_named_from(folder, path): digest for path, digest in lock.inputs.items()}
+    return _written(replace(lock, inputs=inputs), LOCK_VERSION)
+
+
+def _written(lock: Lockfile, version: int) -> bytes:
     fields = asdict(lock)
     del fields["is_legacy"]
     # The keys of mappings are sorted, those of structs stay in their order.
-    text = msgspec.json.encode(_File(lock_version=LOCK_VERSION, **fields), order="deterministic")
+    text = msgspec.json.encode(_File(lock_version=version, **fields), order="deterministic")
     return msgspec.json.format(text, indent=2) + b"\n"
 
 
-def read_lockfile(data: bytes, path: str) -> Lockfile | Diagnostic:
+def read_lockfile(data: bytes, path: str, folder: str) -> Lockfile | Diagnostic:
     """Return the lockfile in ``data``, or the MG505 that says why it cannot be read.
 
-    ``path`` is what the diagnostic names. A path in the lockfile that would lead outside the
-    output folder makes the whole file unreadable.
+    ``path`` is what the diagnostic names, ``folder`` that of the suite's specs. A path in the
+    lockfile that would lead outside the output folder makes the whole file unreadable.
     """
     try:
-        return _lockfile(json.loads(data.decode(), object_pairs_hook=_unique))
+        lock = _lockfile(json.loads(data.decode(), object_pairs_hook=_unique))
     except (ValueError, RecursionError) as error:
         return _unreadable(data, path, error)
+    own = f"{folder}/"
+    inputs = {
+        own + path.removeprefix(_OWN) if path.startswith(_OWN) else path: digest
+        for path, digest in lock.inputs.items()
+    }
+    # So does one that was brought to version 3 by its text alone.
+    names_from_project = any(path.startswith(own) for path in lock.inputs)
+    return replace(lock, inputs=inputs, is_legacy=lock.is_legacy or names_from_project)
 
 
 def upgrade_text(text: str) -> str:
@@ -180,8 +223,10 @@ def upgrade_text(text: str) -> str:
 
     Its digests stay SHA-256 until a run finds the bytes that they are of.
     """
-    found = read_lockfile(text.encode("utf-8", "surrogateescape"), "")
-    return text if isinstance(found, Diagnostic) else write_lockfile(found).decode()
+    found = read_lockfile(text.encode("utf-8", "surrogateescape"), "", "")
+    if isinstance(found, Diagnostic) or json.loads(text)["lock_version"] > 1:
+        return text
+    return _written(found, _TEXT_VERSION).decode()
 
 
 class _NewerError(ValueError):
@@ -199,12 +244,11 @@ def _lockfile(data: object) -> Lockfile:
     version = data.get("lock_version") if isinstance(data, dict) else None
     if type(version) is int and version > LOCK_VERSION:
         raise _NewerError(f"lock_version is {version}, but this release reads {LOCK_VERSION}")
-    is_first = version == 1
-    if isinstance(data, dict) and is_first:
+    if isinstance(data, dict) and version == 1:
         data = _as_version_2(data)
     file = msgspec.convert(data, _File)
-    if file.lock_version not in {1, LOCK_VERSION}:
-        raise ValueError(f"lock_version is {version!r}, not {LOCK_VERSION}")
+    if not 1 <= file.lock_version <= LOCK_VERSION:
+        raise ValueError(f"lock_version is {version!r}, not 1 to {LOCK_VERSION}")
     for name, output in file.outputs.items():
         if output.name != name:
             raise ValueError(f"{name!r} contains the output {output.name!r}")
@@ -216,7 +260,9 @@ def _lockfile(data: object) -> Lockfile:
         every += [output.key, *output.files.values()]
     fields = asdict(file)
     del fields["lock_version"]
-    return Lockfile(**fields, is_legacy=is_first or any(map(is_legacy, every)))
+    return Lockfile(
+        **fields, is_legacy=file.lock_version < LOCK_VERSION or any(map(is_legacy, every))
+    )
 
 
 def _as_version_2(data: dict[str, Any]) -> dict[str, Any]:
@@ -225,7 +271,7 @@ def _as_version_2(data: dict[str, Any]) -> dict[str, Any]:
         return data
     absent = [path for path, digest in inputs.items() if digest is None]
     read = {path: digest for path, digest in inputs.items() if digest is not None}
-    return {**data, "inputs": read, "absent": absent_digest(absent)}
+    return {**data, "inputs": read, "absent": absent_digest(absent, "")}
 
 
 def _unreadable(data: bytes, path: str, error: ValueError | RecursionError) -> Diagnostic:

@@ -10,6 +10,7 @@ from unicodedata import category, normalize
 from msgspec import Struct
 
 from mockgen_watch.diagnostics import Diagnostic, Location, Related
+from mockgen_watch.spec import SPECS
 from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:
@@ -44,6 +45,11 @@ def lock_path(suite: str) -> str:
 def suite_of_lock(path: str) -> str:
     """Return the suite whose lockfile ``path`` is."""
     return path.removesuffix(LOCK_NAME).removesuffix("/")
+
+
+def spec_folder(suite: str) -> str:
+    """Return where the specs of ``suite`` are, relative to the project."""
+    return f"{SPECS}/{suite}" if suite else SPECS
 
 
 def below(suite: str, path: str) -> str:

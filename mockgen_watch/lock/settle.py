@@ -15,7 +15,7 @@ from mockgen_watch.lock.lockfile import (
     is_same_lock,
 )
 from mockgen_watch.lock.model import Action, FileAction, OutputAction, Reconciliation, SuiteAction
-from mockgen_watch.lock.paths import OFFER_SUFFIX, below, offer_path
+from mockgen_watch.lock.paths import OFFER_SUFFIX, below, offer_path, spec_folder
 from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def next_lockfile(
         return Lockfile(
             contract=contract,
             inputs=suite.wanted.inputs,
-            absent=absent_digest(suite.wanted.absent),
+            absent=absent_digest(suite.wanted.absent, spec_folder(suite.suite)),
             outputs=entries,
             complete=_is_complete(suite, entries),
         )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+SPECS = "specs"
+"""The folder of all specs, at the top of a project."""
+
 CONTRACT = 2
 """The seed contract: how a value is drawn at its address."""
 

@@ -28,6 +28,7 @@ from mockgen_watch.lock.paths import (
     folders_above,
     lock_path,
     offer_path,
+    spec_folder,
     suite_of_lock,
 )
 from mockgen_watch.storage.atomic import TEMPORARY, digest_file, read_blocks
@@ -342,7 +343,9 @@ class OutputReader:
             found = digest(data)
             self.tree.cache.put(path, stamp, found, read_ns)
             self.tree.lock_digests[path] = found
-            self.tree.locks[suite_of_lock(path)] = read_lockfile(data, self.tree.root.named(path))
+            suite = suite_of_lock(path)
+            lock = read_lockfile(data, self.tree.root.named(path), spec_folder(suite))
+            self.tree.locks[suite] = lock
 
     def _obstacle(self, path: str, kind: str) -> None:
         self.tree.obstacles[path] = kind

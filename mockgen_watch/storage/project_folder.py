@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Self
 
 from mockgen_watch.digest import name_mark
 from mockgen_watch.errors import LockedError, StorageError, UsageError
+from mockgen_watch.spec import SPECS
 from mockgen_watch.storage.atomic import (
     TEMPORARY,
     read_in,
@@ -44,8 +45,6 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-
-SPECS = "specs"
 
 DEFAULT_OUTPUTS = "mock_outputs"
 """The output folder of a project that names no other."""

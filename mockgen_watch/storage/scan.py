@@ -13,8 +13,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.digest import digest
+from mockgen_watch.spec import SPECS
 from mockgen_watch.storage.package_data import tool_parts
-from mockgen_watch.storage.project_folder import SPECS, StateFolder, find_project
+from mockgen_watch.storage.project_folder import StateFolder, find_project
 from mockgen_watch.storage.stat_cache import RACY_NS, Memo, Stamp, now_ns
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from mockgen_watch.lock.lockfile import (
     read_lockfile,
     write_lockfile,
 )
-from mockgen_watch.lock.paths import LOCK_NAME, folders_above, lock_path, offer_path
+from mockgen_watch.lock.paths import LOCK_NAME, folders_above, lock_path, offer_path, spec_folder
 from mockgen_watch.lock.settle import (
     Settled,
     newly_made,
@@ -574,7 +574,7 @@ class _Transaction:
         found = self.snapshot.disk.get(path)
         if lock is None and found is None:
             return True
-        data = b"" if lock is None else write_lockfile(lock)
+        data = b"" if lock is None else write_lockfile(lock, spec_folder(suite.suite))
         if found is not None and found == digest(data):
             return True
         known = frozenset({found} if found else ())
@@ -607,4 +607,4 @@ def _is_ours(folder: Folder, name: str, known: set[str]) -> bool:
     if status is None or status.st_size > LARGEST_LOCK:
         return False
     # A lockfile that was swapped out: what it knew is in the one that took its place.
-    return isinstance(read_lockfile(read_in(folder, name), LOCK_NAME), Lockfile)
+    return isinstance(read_lockfile(read_in(folder, name), LOCK_NAME, ""), Lockfile)

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from mockgen_watch.errors import StorageError
-from mockgen_watch.storage.project_folder import DAEMON, SPECS, ProjectLock, StateFolder
+from mockgen_watch.spec import SPECS
+from mockgen_watch.storage.project_folder import DAEMON, ProjectLock, StateFolder
 from mockgen_watch.storage.scan import ENDINGS, CalledOffError, Scan, never, scan_project
 from mockgen_watch.watch import events, schedule, watching
 from mockgen_watch.watch.requests import RELOAD, STATUS, STOP, SYNC, Inbox, Question

@@ -20,6 +20,7 @@ from mockgen_watch.errors import FindingsError, MockgenError, StorageError
 from mockgen_watch.lock.lockfile import Lockfile
 from mockgen_watch.lock.paths import below
 from mockgen_watch.plan.model import InputGraph
+from mockgen_watch.spec import SPECS
 from mockgen_watch.storage.outputs import (
     OutputTree,
     merge_trees,
@@ -27,7 +28,6 @@ from mockgen_watch.storage.outputs import (
     reread_outputs,
     reread_specs,
 )
-from mockgen_watch.storage.project_folder import SPECS, OutputRoot, StateFolder
 from mockgen_watch.storage.specs import (
     SPECS_CACHE,
     MovedError,
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mockgen_watch.spec.build.project import Project
+    from mockgen_watch.storage.project_folder import OutputRoot, StateFolder
     from mockgen_watch.storage.scan import Scan
 
 

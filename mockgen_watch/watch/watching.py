@@ -16,7 +16,7 @@ import watchdog.events
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer as WatchdogObserver
 
-from mockgen_watch.storage.project_folder import SPECS
+from mockgen_watch.spec import SPECS
 from mockgen_watch.watch.events import EventsMissed, Stream, WatchChanged
 
 if TYPE_CHECKING:

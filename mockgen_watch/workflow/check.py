@@ -29,7 +29,7 @@ from mockgen_watch.lock.model import (
     SuiteAction,
     relevant_paths,
 )
-from mockgen_watch.lock.paths import folders_above, lock_path
+from mockgen_watch.lock.paths import folders_above, lock_path, spec_folder
 from mockgen_watch.lock.reconcile import describe
 from mockgen_watch.lock.settle import Settled, next_lockfile, settle
 from mockgen_watch.scenarios.overlap import check_scenarios
@@ -171,7 +171,9 @@ def _has_next_lock(suite: SuiteAction, decision: Decision, settled: dict[str, Se
     if suite.lock is not None and suite.lock.is_legacy:
         return is_same_lock(suite.lock, lock)
     there = decision.reconciliation.snapshot.disk.get(lock_path(suite.suite))
-    return there == (None if lock is None else digest(write_lockfile(lock)))
+    return there == (
+        None if lock is None else digest(write_lockfile(lock, spec_folder(suite.suite)))
+    )
 
 
 # Fixes ------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from mockgen_watch.migrations.migrate import (
     migrate_versioned,
 )
 from mockgen_watch.migrations.suggest import Suggestion, shared_pools
+from mockgen_watch.spec import SPECS
 from mockgen_watch.spec.build.master import build_master
 from mockgen_watch.spec.build.project import Project, build_project
 from mockgen_watch.spec.build.reader import BuildContext
@@ -41,7 +42,6 @@ from mockgen_watch.storage.multi import (
 )
 from mockgen_watch.storage.project_folder import (
     PROJECT_LABEL,
-    SPECS,
     OutputRoot,
     StateFolder,
     find_project,
@@ -61,7 +61,7 @@ def problems_of(kind: FileKind, document: Document) -> Sequence[Diagnostic]:
     """Return what the reader of a kind of file finds in ``document``."""
     if kind is FileKind.LOCKFILE:
         data = document.text.encode("utf-8", "surrogateescape")
-        found = read_lockfile(data, document.path)
+        found = read_lockfile(data, document.path, "")
         return (found,) if isinstance(found, Diagnostic) else ()
     if kind is FileKind.PROJECT:
         return build_project(document, BUILTIN)[1]
@@ -71,7 +71,11 @@ def problems_of(kind: FileKind, document: Document) -> Sequence[Diagnostic]:
 
 
 CHAIN: Final = Chain(
-    steps={(FileKind.LOCKFILE, 1): lambda lock: upgrade_text(lock.text)},
+    steps={
+        (FileKind.LOCKFILE, 1): lambda lock: upgrade_text(lock.text),
+        # A lockfile of version 3 may name files as version 2 does; the next run names them anew.
+        (FileKind.LOCKFILE, 2): lambda lock: lock.text,
+    },
     newest={FileKind.LOCKFILE: LOCK_VERSION},
     check=problems_of,
 )
@@ -241,7 +245,7 @@ def _versioned(planner: _Planner, root: Path) -> Iterator[MigratedFile]:
 def _is_broken(lockfile: MigratedFile) -> bool:
     """Return whether a lockfile of a version that is known cannot be read: generate repairs it."""
     is_known = all(found.code != "MG226" for found in lockfile.migration.diagnostics)
-    return is_known and isinstance(read_lockfile(lockfile.old, lockfile.source), Diagnostic)
+    return is_known and isinstance(read_lockfile(lockfile.old, lockfile.source, ""), Diagnostic)
 
 
 def finish_earlier(start: str | Path) -> Replaced | None:

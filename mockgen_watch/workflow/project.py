@@ -17,6 +17,7 @@ from mockgen_watch.diagnostics import Diagnostic, Severity, did_you_mean, has_er
 from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.formats import BUILTIN
 from mockgen_watch.plugins import Catalog
+from mockgen_watch.spec import SPECS
 from mockgen_watch.spec.build.project import Project, apply_profile, build_project
 from mockgen_watch.spec.build.reader import BuildContext, plugin_name
 from mockgen_watch.spec.parse import parse
@@ -24,7 +25,6 @@ from mockgen_watch.storage.atomic import write_file
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.project_folder import (
     PROJECT_LABEL,
-    SPECS,
     OutputRoot,
     StateFolder,
     find_project,

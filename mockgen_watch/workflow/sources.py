@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mockgen_watch.digest import digest, is_legacy, renew
-from mockgen_watch.lock.lockfile import Lockfile, absent_digest, with_digests
+from mockgen_watch.lock.lockfile import Lockfile, is_absent, with_digests
 from mockgen_watch.masters.chain import find_master_around
 from mockgen_watch.spec.build.pools import VOCABULARY_ENDINGS
 from mockgen_watch.storage.package_data import read_vocabulary, shipped_vocabularies
@@ -146,7 +146,7 @@ def absent_paths(
     # A suite may take no master, or name it: then it looks for none.
     for masters in (find_master_around(folder, specs, existing).missing, ()):
         found = sorted({*absent, *masters})
-        if absent_digest(found) == lock.absent:
+        if is_absent(lock, found, folder):
             return tuple(found)
     return None
 

@@ -1,4 +1,6 @@
-"""A project whose lockfiles are of version 1 is taken over, and no output of it is written again.
+"""A project whose lockfiles are of version 1 or 2 is taken over.
+
+No output of it is written again.
 
 ``tests/data/lockfile_1`` has lockfiles as they were before version 2. Of its suites, ``members`` is
 up to date, one output of ``orders`` was edited by hand, the spec of ``plans`` was changed since,
@@ -19,6 +21,7 @@ from typing import Any
 import pytest
 
 from mockgen_watch.cli.main import main
+from mockgen_watch.lock.lockfile import upgrade_text
 from mockgen_watch.plan import METHODS
 from mockgen_watch.spec import CONTRACT
 
@@ -53,14 +56,15 @@ def git(project: Path, *words: str) -> str:
     return subprocess.run(command, cwd=project, check=True, capture_output=True, text=True).stdout
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
+@pytest.fixture(params=[1, 2])
+def project(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     shutil.copytree(DATA, tmp_path / "project")
     for lock in (tmp_path / "project").rglob("mockgen.lock"):
         data = json.loads(lock.read_text())
         # What is tried is the form of lockfiles; outputs made by other rules are made again.
         data.update(contract=CONTRACT, methods=METHODS)
-        lock.write_text(json.dumps(data, indent=2) + "\n")
+        text = json.dumps(data, indent=2) + "\n"
+        lock.write_text(text if request.param == 1 else upgrade_text(text))
     return tmp_path / "project"
 
 
@@ -82,7 +86,7 @@ def run(project: Path, *words: str) -> int:
     return main(["-C", str(project), *words])
 
 
-def test_generate_keeps_outputs_and_writes_version_2(
+def test_generate_keeps_outputs_and_writes_version_3(
     project: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     before = kept(project)
@@ -93,12 +97,12 @@ def test_generate_keeps_outputs_and_writes_version_2(
     assert "platinum" in (project / STALE).read_text()
     for suite in ("members", "plans"):
         lock = lockfile(project, suite)
-        assert lock["lock_version"] == 2
+        assert lock["lock_version"] == 3
         assert "sha256" not in json.dumps(lock)
     assert set(lockfile(project, "members")["inputs"]) == {
         "package:first_name_in.json",
-        "specs/members/master.yaml",
-        "specs/members/user_input.yaml",
+        "./master.yaml",
+        "./user_input.yaml",
         "specs/mockgen.yaml",
     }
 
@@ -152,7 +156,7 @@ def test_outputs_that_are_right_are_not_touched(clean: Path, words: tuple[str, .
         assert run(clean, word) == 0
 
     assert {name: identity(clean / name) for name in before} == before
-    assert lockfile(clean, "orders")["lock_version"] == 2
+    assert lockfile(clean, "orders")["lock_version"] == 3
     assert git(clean, "status", "--porcelain").split() == [
         *("M", "mock_outputs/members/mockgen.lock"),
         *("M", "mock_outputs/orders/mockgen.lock"),
@@ -218,6 +222,6 @@ def test_the_daemon_takes_it_over(clean: Path) -> None:
     finally:
         daemon.terminate()
         daemon.wait()
-    assert lockfile(clean, "orders")["lock_version"] == 2
+    assert lockfile(clean, "orders")["lock_version"] == 3
     assert '"order"' in (clean / RIGHT[1]).read_text()
     assert identity(clean / RIGHT[0]) == before[RIGHT[0]]

@@ -26,6 +26,7 @@ from mockgen_watch.lock.paths import OFFER_SUFFIX
 from mockgen_watch.masters.chain import MASTER_NAMES
 from mockgen_watch.migrations.graft import GraftError
 from mockgen_watch.observe import escape_for_terminal
+from mockgen_watch.spec import SPECS
 from mockgen_watch.spec.build.reader import BuildContext
 from mockgen_watch.spec.build.user_input import build_user_input, file_name_problem, split_suffix
 from mockgen_watch.spec.model import fold
@@ -34,12 +35,7 @@ from mockgen_watch.storage.atomic import read_file
 from mockgen_watch.storage.containment import Folder, naming
 from mockgen_watch.storage.multi import UserFile, WriteResult, add_lines, write_user_file
 from mockgen_watch.storage.package_data import read_schema
-from mockgen_watch.storage.project_folder import (
-    SPECS,
-    STATE_WITHOUT_GIT,
-    find_project,
-    find_work_tree,
-)
+from mockgen_watch.storage.project_folder import STATE_WITHOUT_GIT, find_project, find_work_tree
 from mockgen_watch.workflow.sources import PROJECT_NAMES, USER_INPUT_NAMES, VOCABULARY_FOLDER
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from mockgen_watch.lock.lockfile import (
     LockedOutput,
     Lockfile,
     absent_digest,
+    is_absent,
     is_same_lock,
     made_from,
     read_lockfile,
@@ -27,6 +28,7 @@ from mockgen_watch.spec.model import Layout
 from tests.unit.lock.suites import key_of
 
 PATH = "mock_outputs/claims/mockgen.lock"
+FOLDER = "specs/claims"
 OUTPUT = LockedOutput(
     key=key_of("key"),
     model="Model_1",
@@ -47,7 +49,7 @@ LOCK = Lockfile(
 
 
 def changed(*path: str, value: Any) -> bytes:  # noqa: ANN401 - any JSON, right or wrong
-    data = json.loads(write_lockfile(LOCK))
+    data = json.loads(write_lockfile(LOCK, FOLDER))
     node = data
     for key in path[:-1]:
         node = node[key]
@@ -94,12 +96,12 @@ def locks(draw: st.DrawFn) -> Lockfile:
 @given(locks())
 def test_what_is_written_is_read_back(lock: Lockfile) -> None:
     try:
-        data = write_lockfile(lock)
+        data = write_lockfile(lock, FOLDER)
     except UnicodeEncodeError:
         assert any(0xD800 <= ord(one) < 0xE000 for path in lock.inputs for one in path)
         return
-    assert read_lockfile(data, PATH) == lock
-    assert write_lockfile(lock) == data
+    assert read_lockfile(data, PATH, FOLDER) == lock
+    assert write_lockfile(lock, FOLDER) == data
     assert data == (json.dumps(json.loads(data), indent=2, ensure_ascii=False) + "\n").encode()
 
 
@@ -111,13 +113,13 @@ def test_the_text_does_not_depend_on_the_order_of_its_parts() -> None:
             "Model_1/positive": replace(OUTPUT, files=dict(reversed(list(OUTPUT.files.items()))))
         },
     )
-    assert write_lockfile(turned) == write_lockfile(LOCK)
+    assert write_lockfile(turned, FOLDER) == write_lockfile(LOCK, FOLDER)
 
 
 def test_one_changed_file_changes_one_line() -> None:
     files = {**OUTPUT.files, "Model_1/positive/000001.json": key_of("other")}
     after = replace(LOCK, outputs={"Model_1/positive": replace(OUTPUT, files=files)})
-    old, new = (write_lockfile(lock).splitlines() for lock in (LOCK, after))
+    old, new = (write_lockfile(lock, FOLDER).splitlines() for lock in (LOCK, after))
     assert sum(a != b for a, b in zip(old, new, strict=True)) == 1
 
 
@@ -131,7 +133,7 @@ def test_one_changed_file_changes_one_line() -> None:
         (b'{"lock_version": 2, "lock_version": 2}', "appears twice"),
         (b"[" * 100_000, "is nested too deeply"),
         (b'{"lock_version": ' + b"9" * 5000 + b"}", "lockfile cannot be read"),
-        (changed("lock_version", value=0), "not 2"),
+        (changed("lock_version", value=0), "not 1 to 3"),
         (changed("lock_version", value=True), "Expected `int`"),
         (changed("lock_version", value=...), "`lock_version`"),
         (changed("inputs", value=...), "`inputs`"),
@@ -149,7 +151,7 @@ def test_one_changed_file_changes_one_line() -> None:
     ],
 )
 def test_what_is_no_lockfile_is_a_diagnostic(data: bytes, reason: str) -> None:
-    found = read_lockfile(data, PATH)
+    found = read_lockfile(data, PATH, FOLDER)
     assert isinstance(found, Diagnostic)
     assert (found.code, found.location.path) == ("MG505", PATH)
     assert reason in found.message
@@ -162,21 +164,21 @@ def test_what_is_no_lockfile_is_a_diagnostic(data: bytes, reason: str) -> None:
 )
 def test_a_path_out_of_the_folder_makes_the_lockfile_unreadable(path: str) -> None:
     data = changed("outputs", "Model_1/positive", "files", value={path: key_of("x")})
-    found = read_lockfile(data, PATH)
+    found = read_lockfile(data, PATH, FOLDER)
     assert isinstance(found, Diagnostic)
     assert "cannot be used" in found.message
 
 
 def test_a_newer_lockfile_is_refused_by_its_number() -> None:
-    found = read_lockfile(changed("lock_version", value=7), PATH)
+    found = read_lockfile(changed("lock_version", value=7), PATH, FOLDER)
     assert isinstance(found, Diagnostic)
-    assert "lock_version is 7, but this release reads 2" in found.message
+    assert "lock_version is 7, but this release reads 3" in found.message
     assert found.hint == "update mockgen-watch"
 
 
 def test_a_merge_conflict_is_told_with_its_line() -> None:
-    text = write_lockfile(LOCK).replace(b'  "inputs"', b'<<<<<<< HEAD\n  "inputs"')
-    found = read_lockfile(text, PATH)
+    text = write_lockfile(LOCK, FOLDER).replace(b'  "inputs"', b'<<<<<<< HEAD\n  "inputs"')
+    found = read_lockfile(text, PATH, FOLDER)
     assert isinstance(found, Diagnostic)
     assert (found.location.line, found.location.column) == (6, 1)
     assert "merge conflict" in found.message
@@ -184,7 +186,7 @@ def test_a_merge_conflict_is_told_with_its_line() -> None:
 
 
 def test_a_lockfile_that_states_no_methods_is_read_and_not_trusted() -> None:
-    found = read_lockfile(changed("methods", value=...), PATH)
+    found = read_lockfile(changed("methods", value=...), PATH, FOLDER)
     assert isinstance(found, Lockfile)
     assert found == replace(LOCK, methods="")
     here = {"specs/claims/user_input.yaml": key_of("input")}
@@ -203,13 +205,45 @@ def test_inputs_match_only_when_each_is_the_same() -> None:
 
 
 def test_the_digest_of_absent_paths_depends_on_the_paths_alone() -> None:
-    assert absent_digest(["b", "a"]) == absent_digest(["a", "b"])
-    assert absent_digest(["a"]) != absent_digest(["a", "b"])
-    assert absent_digest([]) == Lockfile(contract=1, inputs={}, outputs={}).absent
+    assert absent_digest(["b", "a"], FOLDER) == absent_digest(["a", "b"], FOLDER)
+    assert absent_digest(["a"], FOLDER) != absent_digest(["a", "b"], FOLDER)
+    assert absent_digest([], FOLDER) == Lockfile(contract=1, inputs={}, outputs={}).absent
+
+
+def version_2() -> bytes:
+    data = json.loads(write_lockfile(LOCK, FOLDER))
+    inputs = {path.replace("./", f"{FOLDER}/"): found for path, found in data["inputs"].items()}
+    absent = absent_digest([f"{FOLDER}/master.yaml"], "")
+    return json.dumps({**data, "lock_version": 2, "inputs": inputs, "absent": absent}).encode()
+
+
+def test_names_begin_at_the_folder_of_the_suite() -> None:
+    lock = replace(LOCK, inputs={**LOCK.inputs, "specs/master.yaml": key_of("master")})
+    moved = write_lockfile(lock, FOLDER)
+    assert list(json.loads(moved)["inputs"]) == ["./user_input.yaml", "specs/master.yaml"]
+    elsewhere = read_lockfile(moved, "mock_outputs/deep/two/mockgen.lock", "specs/deep/two")
+    assert isinstance(elsewhere, Lockfile)
+    assert set(elsewhere.inputs) == {"specs/deep/two/user_input.yaml", "specs/master.yaml"}
+    assert write_lockfile(elsewhere, "specs/deep/two") == moved
+    assert absent_digest(["specs/a/x"], "specs/a") == absent_digest(["specs/b/x"], "specs/b")
+
+
+def test_version_2_is_the_same_as_version_3_whatever_was_absent() -> None:
+    lock = read_lockfile(version_2(), PATH, FOLDER)
+    assert isinstance(lock, Lockfile)
+    assert lock.is_legacy
+    assert lock.inputs == LOCK.inputs
+    assert is_absent(lock, [f"{FOLDER}/master.yaml"], FOLDER)
+    assert not is_absent(lock, [], FOLDER)
+    assert is_same_lock(lock, LOCK)
+    assert not is_same_lock(lock, replace(LOCK, inputs={}))
+    # So is one that was brought to version 3 by its number alone.
+    text = version_2().replace(b'"lock_version": 2', b'"lock_version": 3')
+    assert read_lockfile(text, PATH, FOLDER) == lock
 
 
 def version_1() -> bytes:
-    data = json.loads(write_lockfile(LOCK))
+    data = json.loads(version_2())
     del data["absent"]
     text = json.dumps({**data, "lock_version": 1}).replace("blake3:", "sha256:")
     inputs = {**json.loads(text)["inputs"], "specs/mockgen.yaml": None, "specs/master.yaml": None}
@@ -217,16 +251,16 @@ def version_1() -> bytes:
 
 
 def test_version_1_is_read_with_one_digest_for_what_was_absent() -> None:
-    lock = read_lockfile(version_1(), PATH)
+    lock = read_lockfile(version_1(), PATH, FOLDER)
     assert isinstance(lock, Lockfile)
     assert lock.is_legacy
     assert set(lock.inputs) == set(LOCK.inputs)
-    assert lock.absent == absent_digest(["specs/master.yaml", "specs/mockgen.yaml"])
+    assert lock.absent == absent_digest(["specs/master.yaml", "specs/mockgen.yaml"], "")
     assert all(digest.startswith("sha256:") for digest in lock.files().values())
 
 
 def test_version_1_is_the_same_as_version_2_once_its_digests_are_new() -> None:
-    lock = read_lockfile(version_1(), PATH)
+    lock = read_lockfile(version_1(), PATH, FOLDER)
     assert isinstance(lock, Lockfile)
     after = replace(LOCK, absent=lock.absent)
     assert not is_same_lock(lock, after)
@@ -237,9 +271,9 @@ def test_version_1_is_the_same_as_version_2_once_its_digests_are_new() -> None:
 
 def test_the_text_of_version_1_becomes_one_of_version_2() -> None:
     text = upgrade_text(version_1().decode())
-    lock = read_lockfile(text.encode(), PATH)
+    lock = read_lockfile(text.encode(), PATH, FOLDER)
     assert isinstance(lock, Lockfile)
     assert json.loads(text)["lock_version"] == 2
-    assert lock == read_lockfile(version_1(), PATH)
+    assert lock == read_lockfile(version_1(), PATH, FOLDER)
     assert upgrade_text(text) == text
     assert upgrade_text("<<<<<<<") == "<<<<<<<"

@@ -35,7 +35,7 @@ def lock(
     return Lockfile(
         contract=CONTRACT,
         inputs=SUITE.inputs,
-        absent=absent_digest(SUITE.absent),
+        absent=absent_digest(SUITE.absent, "specs/claims"),
         outputs={entry.name: entry},
     )
 

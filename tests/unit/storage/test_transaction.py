@@ -103,7 +103,7 @@ def test_a_new_key_with_the_same_bytes_moves_only_the_lockfile(made: Project) ->
     outcome = made.run(rekeyed, produce=produce)
     assert outcome.paths(Action.UPDATE) == []
     assert Stamp.of((made.outputs / PATH).stat()) == before
-    lock = read_lockfile((made.outputs / "claims/mockgen.lock").read_bytes(), "")
+    lock = read_lockfile((made.outputs / "claims/mockgen.lock").read_bytes(), "", "specs/claims")
     assert not isinstance(lock, Diagnostic)
     assert lock.outputs["Model_1/positive"].key == key_of("other")
 
@@ -468,7 +468,7 @@ def test_an_output_that_cannot_be_made_keeps_its_bytes_and_stops_no_other(made: 
     assert outcome.paths(Action.UPDATE) == [PATH]
     for path in files_of(MANY):
         assert made.files()[path] == before[path]
-    lock = read_lockfile(made.files()["claims/mockgen.lock"], "")
+    lock = read_lockfile(made.files()["claims/mockgen.lock"], "", "specs/claims")
     assert not isinstance(lock, Diagnostic)
     assert not lock.complete
     assert lock.outputs["Model_1/negative"].key == MANY.key
@@ -579,7 +579,7 @@ def test_a_journal_that_cannot_be_written_stops_the_run_before_any_file(made: Pr
 def test_lockfiles_of_two_suites_that_own_one_path(project: Project, tmp_path: Path) -> None:
     # A lockfile in a repository is anybody's text: what both own is settled once.
     project.run(wanted_suite(ONE))
-    lock = read_lockfile(project.files()["claims/mockgen.lock"], "")
+    lock = read_lockfile(project.files()["claims/mockgen.lock"], "", "specs/claims")
     assert not isinstance(lock, Diagnostic)
     output = lock.outputs["Model_1/positive"]
     other = replace(
@@ -590,9 +590,9 @@ def test_lockfiles_of_two_suites_that_own_one_path(project: Project, tmp_path: P
             )
         },
     )
-    (project.outputs / "mockgen.lock").write_bytes(write_lockfile(other))
+    (project.outputs / "mockgen.lock").write_bytes(write_lockfile(other, "specs"))
     project.run(EDITED)
     assert project.files() == clean_run(tmp_path / "clean", EDITED)
-    (project.outputs / "mockgen.lock").write_bytes(write_lockfile(other))
+    (project.outputs / "mockgen.lock").write_bytes(write_lockfile(other, "specs"))
     assert project.run().failures == ()
     assert PATH not in project.files()

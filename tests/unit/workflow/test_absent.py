@@ -37,7 +37,7 @@ def run(project: Path, *words: str) -> int:
 
 def lock_of(project: Path, suite: str) -> Lockfile:
     path = project / "mock_outputs" / suite / "mockgen.lock"
-    lock = read_lockfile(path.read_bytes(), str(path))
+    lock = read_lockfile(path.read_bytes(), str(path), f"specs/{suite}")
     assert isinstance(lock, Lockfile)
     return lock
 

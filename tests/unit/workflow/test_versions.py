@@ -53,13 +53,13 @@ NEXT = Chain(
         (FileKind.USER_INPUT, 2): renames("$expression", "$regex"),
         (FileKind.MASTER, 2): renames("$slot", "$place"),
         (FileKind.PROJECT, 1): renames("seed:", "start:"),
-        (FileKind.LOCKFILE, 2): renames('"outputs": {', '"entries": {'),
+        (FileKind.LOCKFILE, 3): renames('"outputs": {', '"entries": {'),
     },
     newest={
         FileKind.USER_INPUT: 3,
         FileKind.MASTER: 3,
         FileKind.PROJECT: 3,
-        FileKind.LOCKFILE: 3,
+        FileKind.LOCKFILE: 4,
     },
     check=lambda kind, document: () if kind is FileKind.LOCKFILE else read_as_next(kind, document),
 )
@@ -91,7 +91,7 @@ def test_every_kind_of_file_goes_through_the_chain_and_differs_where_it_must(
         "specs/m/user_input.yaml": "$version: 3\n" + SPEC.replace("$pattern", "$regex"),
         "specs/m/master.json": '{\n\t"$version": 3,\n\t"$place": "p",\n\t"p": {"x": 1}\n}\n',
         "made/m/mockgen.lock": before["made/m/mockgen.lock"]
-        .replace('"lock_version": 2', '"lock_version": 3')
+        .replace('"lock_version": 3', '"lock_version": 4')
         .replace('"outputs"', '"entries"'),
     }
     assert not plan_migration(project, ASKED, NEXT).has_changes
@@ -114,7 +114,7 @@ def test_a_file_in_the_middle_of_the_chain_goes_on_from_there(project: Path) -> 
     [
         ("specs/mockgen.yaml", "$version: 4\noutputs: made\n"),
         ("specs/m/master.json", '{"$version": 4}'),
-        ("made/m/mockgen.lock", '{\n  "lock_version": 4\n}\n'),
+        ("made/m/mockgen.lock", '{\n  "lock_version": 5\n}\n'),
     ],
 )
 def test_a_file_of_a_version_that_is_not_known_keeps_all_as_they_are(
@@ -156,7 +156,7 @@ WRONG = {
     FileKind.USER_INPUT: ("u.yaml", "M: {a: []}\n"),
     FileKind.MASTER: ("m.yaml", "p: {a: []}\n"),
     FileKind.PROJECT: ("mockgen.yaml", "sead: 1\n"),
-    FileKind.LOCKFILE: ("mockgen.lock", '{"lock_version": 2}'),
+    FileKind.LOCKFILE: ("mockgen.lock", '{"lock_version": 3}'),
 }
 RIGHT = {
     FileKind.USER_INPUT: ("u.yaml", "M: {a: [1]}\n"),
@@ -199,6 +199,6 @@ def test_an_older_file_is_told_to_migrate_a_newer_one_to_update(version: int) ->
 
 def test_a_newer_lockfile_is_told_to_update(project: Path) -> None:
     text = (project / "made" / "m" / "mockgen.lock").read_bytes()
-    found = read_lockfile(text.replace(b'"lock_version": 2', b'"lock_version": 3'), "l")
+    found = read_lockfile(text.replace(b'"lock_version": 3', b'"lock_version": 4'), "l", "specs/m")
     assert isinstance(found, Diagnostic)
     assert found.hint == "update mockgen-watch"
