@@ -204,26 +204,6 @@ def test_an_output_that_was_renamed_is_a_persons_file(project: Scene) -> None:
     assert "mock_outputs/s/M/uno.json:1:1 MG515" in project.mockgen("check").text
 
 
-def test_a_suite_that_is_moved_with_its_outputs_needs_its_lockfile_alone(project: Scene) -> None:
-    project.git("mv", "specs/s", "specs/t")
-    project.git("mv", "mock_outputs/s", "mock_outputs/t")
-    moved = outputs(project)
-    lock = "mock_outputs/t/mockgen.lock"
-    for command in (("check",), ("hook", "--check")):
-        told = project.mockgen(*command)
-        assert told.code == 1
-        (finding,) = (line for line in told.text.splitlines() if "MG5" in line)
-        assert finding.startswith(f"{lock}:1:1 MG502 The lockfile is out of date")
-    project.generate()
-    assert {path for path, data in outputs(project).items() if data != moved.get(path)} == {lock}
-    assert outputs(project) == clean_run(project)
-    project.git("add", "--all")
-    project.git("commit", "-q", "-m", "Move")
-    for command in (("check",), ("hook", "--check"), ("verify", "HEAD")):
-        done = project.mockgen(*command)
-        assert done.code == 0, done.text
-
-
 def test_another_work_tree_has_a_memory_of_its_own(project: Scene) -> None:
     save(project, TWO)
     other = Scene(path=project.path.parent / "tree")
