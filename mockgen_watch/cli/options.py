@@ -188,5 +188,5 @@ def whole_number(text: str) -> int:
     """
     digits = text.replace("_", "")
     if not digits.isascii() or not digits.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number, 0 or more")
+        raise argparse.ArgumentTypeError(f"must be a whole number, 0 or more, not {text!r}")
     return int(digits)

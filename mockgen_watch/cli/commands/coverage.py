@@ -149,11 +149,11 @@ def _percent(text: str) -> float:
     with contextlib.suppress(ValueError):
         if 0 <= float(text) <= _ALL:
             return float(text)
-    raise argparse.ArgumentTypeError(f"{text} must be a percentage from 0 to 100")
+    raise argparse.ArgumentTypeError(f"must be a percentage from 0 to 100, not {text}")
 
 
 def _confidence(text: str) -> float:
     value = _percent(text)
     if value in {0, _ALL}:
-        raise argparse.ArgumentTypeError(f"{text} must be a percentage between 0 and 100")
+        raise argparse.ArgumentTypeError(f"must be a percentage between 0 and 100, not {text}")
     return value

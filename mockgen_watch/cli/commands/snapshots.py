@@ -249,7 +249,9 @@ def add_clean_arguments(parser: argparse.ArgumentParser) -> None:
 def _age(text: str) -> timedelta:
     found = _AGE.fullmatch(text)
     if found is None:
-        raise argparse.ArgumentTypeError(f"{text!r} must be an age such as 90m, 12h, 30d or 8w")
+        raise argparse.ArgumentTypeError(
+            f"must be an age such as 90m, 12h, 30d or 8w, not {text!r}"
+        )
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 

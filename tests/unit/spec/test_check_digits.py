@@ -172,7 +172,7 @@ def test_fields_have_right_digits_and_negative_ones_wrong() -> None:
         ),
         ('{$pattern: "A0{2,3}[0-9]?", $check: mod97, $unique: true}', "MG204", "become the same"),
         ('{$pattern: "[0-9]{2}", $check: luhn, $unique: true}', "MG214", "10 different values"),
-        ("{a: 1, $check: luhn}", "MG204", "leaf of text"),
+        ("{a: 1, $check: luhn}", "MG204", "a text leaf"),
     ],
 )
 def test_what_has_no_place_for_digits_is_refused(value: str, code: str, words: str) -> None:
