@@ -48,19 +48,36 @@ Order:
   $rules:
     dear: {cel: "record.status != 'paid' || record.total > 20"}
     terms: {cel: "record.course != 'botany' || record.code != 'none'"}
-  $scenarios: {positive: {}, negative: {}, covered: {$coverage: pairwise, $count: 60}}
+  $scenarios:
+    positive: {}
+    negative: {}
+    covered: {$coverage: pairwise, $count: 60}
+    own: {course: [algebra, botany]}
+    twin: {$negative_of: own}
+    free: {$keeps: nothing, status: [paid, lost]}
 Visit:
   order: {$ref: Order.npi, $each: {min: 0, max: 3}}
   total: {$ref: Order.total}
   code: {$ref: Order.code}
   no: {$index: {of: sibling, start: 1}}
+Parcel:
+  $count: 5
+  items:
+    $array: {min: 2, max: 3}
+    $items:
+      no: {$index: {of: element, start: 1}}
+      parcel: {$index: record}
+      step: {$sequence: {of: element, start: 10, step: 5}}
 """
+
+
+SCENARIOS: Final = ("positive", "negative", "covered", "own", "twin", "free")
 
 
 def construct_values() -> dict[str, list[str]]:
     """Return the first records of each output, as text."""
     specs = Specs.of(SPEC)
-    names = ("Employee", "Order/positive", "Order/negative", "Order/covered", "Visit")
+    names = ("Employee", *(f"Order/{name}" for name in SCENARIOS), "Visit", "Parcel")
     return {
         f"({name})": [
             canonical(record).decode()

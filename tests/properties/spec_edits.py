@@ -96,6 +96,9 @@ class Place:
     scenarios: frozenset[str] | None = None
 
 
+Cells: TypeAlias = dict[tuple[str | int, ...], Any]
+"""The values of a record, by the keys and indexes on the way to them."""
+
 Judge: TypeAlias = Callable[[list[tuple[Any, Any]]], str]
 """Takes the values of one field, before and after; gives what is wrong with the changes."""
 
@@ -111,6 +114,7 @@ class Edit:
         moves: a field's place before → its path after.
         models: suite and model before → the model's name after.
         judged: the field whose cells may change, and who says whether they did it rightly.
+        where: in which records they may change, by the index and the cells before and after.
     """
 
     told: str
@@ -121,6 +125,7 @@ class Edit:
     moves: tuple[tuple[Place, Path], ...] = ()
     models: dict[tuple[str, str], str] = field(default_factory=dict)
     judged: tuple[tuple[Place, Judge], ...] = ()
+    where: Callable[[int, Cells, Cells], bool] | None = None
 
 
 @dataclass(slots=True)
@@ -171,14 +176,18 @@ def _objects(found: Data, path: Path) -> Iterator[tuple[Path, Data]]:
         if key.startswith("$") or not isinstance(value, dict):
             continue
         items = value.get("$items")
-        if isinstance(items, dict):
+        if isinstance(items, dict) and not _is_chosen(items):
             yield from _objects(items, (*path, key, ELEMENT))
-        elif not set(value) - {"$id", "$null", "$omit"} or not _is_chosen(value):
+        elif not _is_chosen(value):
             yield from _objects(value, (*path, key))
 
 
+BESIDE_FIELDS = {"$id", "$null", "$omit", "$rows", "$unique"}
+"""What may stand beside the fields of an object."""
+
+
 def _is_chosen(value: Data) -> bool:
-    return any(key.startswith("$") and key not in {"$id", "$null", "$omit"} for key in value)
+    return any(key.startswith("$") and key not in BESIDE_FIELDS for key in value)
 
 
 def _is_free(key: str) -> bool:
@@ -205,15 +214,21 @@ def _pools(world: World, least: int) -> list[tuple[Place, Data, str]]:
     return [
         (_stated(world, place), found, key)
         for place, found, key in world.fields()
-        if len(_pool(found[key]) or ()) >= least
+        if len(_pool(found[key]) or ()) >= least and not _is_drawn_together(found, key)
     ]
+
+
+def _is_drawn_together(found: Data, key: str) -> bool:
+    """Tell whether a field is unique with others, or has entries that are drawn themselves."""
+    together = any(key in fields for fields in found.get("$unique", ()))
+    return together or any(isinstance(entry, dict) for entry in _pool(found[key]) or ())
 
 
 def _weighted(world: World) -> list[tuple[Place, Data, str]]:
     return [
         (_stated(world, place), found, key)
         for place, found, key in world.fields()
-        if isinstance(found[key], dict) and "$weighted" in found[key]
+        if isinstance(found[key], dict) and isinstance(found[key].get("$weighted"), dict)
     ]
 
 
@@ -222,12 +237,13 @@ def _stated(world: World, place: Place) -> Place:
     listed = world.suites[place.suite][place.model].get("$scenarios")
     if not listed:
         return place
+    stating = {name for name, overlay in listed.items() if _states(overlay, place.path)}
     return replace(
         place,
         scenarios=frozenset(
             name
             for name, overlay in listed.items()
-            if "$mix" not in overlay and not _states(overlay, place.path)
+            if "$mix" not in overlay and not stating & {name, overlay.get("$negative_of")}
         ),
     )
 
@@ -323,6 +339,13 @@ def _new_value(chance: random.Random, world: World) -> object:
         {"$date": {"from": "2020-01-01", "to": "2024-12-31", "format": "%d.%m.%Y"}},
         {"$array": {"max": 2}, "$items": {"e": ["k", "l"], world.name("f"): ["q", "r", "s"]}},
         {world.name("f"): ["g", "h"], "inner": {"z": {"$integer": [0, 5]}}, "$omit": 0.2},
+        {"$choice": ["plain", {"$pattern": "[a-c]{2}"}, {"$integer": [1, 9]}], "$null": 0.1},
+        {"$weighted": [["plain", 3], [{"$date": ["2025-01-01", "2025-03-31"]}, 1]]},
+        {"$one_of": [{"$weight": 2, "o": ["k", "l"]}, {"$id": "other", "o": 1, "p": [1, 2]}, None]},
+        {"$sequence": {"start": "2025-01-31", "step": "1mo"}},
+        {"$sequence": {"start": "2025-01-01T08:00", "step": "15m", "jitter": "5m"}},
+        {"$pattern": "4[0-9]{11}", "$check": "luhn", "$omit": 0.2},
+        {"$array": {"max": 3, "unique": True}, "$items": ["k", "l", "m", "n"]},
         "constant",
     ]
     return copy.deepcopy(chance.choice(values))
@@ -472,7 +495,7 @@ def remove_suite(world: World, chance: random.Random) -> Edit | None:
 
 def change_count(world: World, chance: random.Random) -> Edit | None:
     """Records come or go at the end; a parent more or less moves the fewest references."""
-    suite, name, model = chance.choice(list(world.models()))
+    suite, name, model = chance.choice([item for item in world.models() if "$count" in item[2]])
     before = model["$count"]
     model["$count"] = max(10, min(2 * COUNT, before + chance.choice([-9, -1, 1, 2, 15])))
     told = f"{suite}:{name} from {before} to {model['$count']} records"
@@ -614,7 +637,8 @@ def change_output(world: World, chance: random.Random) -> Edit | None:
     return world.edited(f"write {suite}:{name} as {form}, {layout}")
 
 
-EDITS: tuple[Callable[[World, random.Random], Edit | None], ...] = (
+MakeEdit: TypeAlias = "Callable[[World, random.Random], Edit | None]"
+EDITS: tuple[MakeEdit, ...] = (
     add_field,
     remove_field,
     reorder_fields,
@@ -640,10 +664,12 @@ EDITS: tuple[Callable[[World, random.Random], Edit | None], ...] = (
 )
 
 
-def random_edit(before: World, chance: random.Random) -> tuple[World, Edit]:
+def random_edit(
+    before: World, chance: random.Random, edits: tuple[MakeEdit, ...] = EDITS
+) -> tuple[World, Edit]:
     """Return the world after an edit of a kind picked by ``chance``, and the edit."""
     while True:
         world = World(copy.deepcopy(before.suites), copy.deepcopy(before.masters), before.names)
-        edit = chance.choice(EDITS)(world, chance)
+        edit = chance.choice(edits)(world, chance)
         if edit is not None:
             return world, edit

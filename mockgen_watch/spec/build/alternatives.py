@@ -99,39 +99,56 @@ def _one_of(directive: reader.Entry) -> Iterator[tuple[reader.Entry, Decimal, by
         directive.type_error("a list of shapes")
         return
     for item in directive.items():
-        weight, identity = item.get("$weight"), item.get("$id")
+        weight = item.get("$weight")
         odds = _ONE if weight is None else read_weight(weight)
-        own = b""
-        if identity is not None:
-            own = canonical([documents.plain_data(identity.node)])
-        node = item.node
-        if isinstance(node, documents.MappingNode):
-            kept = tuple(m for m in node.members if m.key not in {"$weight", "$id"})
-            node = replace(node, members=kept)
-        yield replace(item, node=node), _ONE if odds is None else odds, own
+        shape, own = _without_id(_without(item, "$weight"))
+        yield shape, _ONE if odds is None else odds, own
+
+
+def _without_id(item: reader.Entry) -> tuple[reader.Entry, bytes]:
+    """Return an alternative without its ``$id``, and the identity that this states."""
+    stated = item.get("$id")
+    if stated is None:
+        return item, b""
+    return _without(item, "$id"), canonical([documents.plain_data(stated.node)])
+
+
+def _without(item: reader.Entry, key: str) -> reader.Entry:
+    node = item.node
+    if not isinstance(node, documents.MappingNode):
+        return item
+    members = tuple(member for member in node.members if member.key != key)
+    return replace(item, node=replace(node, members=members))
 
 
 def _pool(directive: reader.Entry) -> Iterator[tuple[reader.Entry, Decimal, bytes]]:
     """Yield the entries of ``$choice``, or of ``$weighted`` as pairs."""
     for item in directive.items():
         if directive.key == "$choice":
-            yield _as_value(item), _ONE, b""
+            value, own = _as_value(item)
+            yield value, _ONE, own
             continue
         pair = item.short_form("value", "weight")
         if not pair:
             item.error("MG202", "each item of $weighted is a pair [value, weight]")
             continue
         weight = read_weight(pair["weight"])
-        yield _as_value(pair["value"]), _ONE if weight is None else weight, b""
+        value, own = _as_value(pair["value"])
+        yield value, _ONE if weight is None else weight, own
 
 
-def _as_value(item: reader.Entry) -> reader.Entry:
-    """Return an entry of a pool: a leaf, or a literal value."""
+def _as_value(item: reader.Entry) -> tuple[reader.Entry, bytes]:
+    """Return an entry of a pool, a leaf or a literal value, and the identity that a leaf states.
+
+    The identity of a constant is read with its value.
+    """
+    if is_leaf(item) and not is_constant(item):
+        return _without_id(item)
     if is_leaf(item) or isinstance(item.node, documents.Scalar):
-        return item
+        return item, b""
     warn_of_slip(item)
     member = documents.Member(key="$const", mark=item.node.mark, node=item.node)
-    return replace(item, node=documents.MappingNode(mark=item.node.mark, members=(member,)))
+    return replace(item, node=documents.MappingNode(mark=item.node.mark, members=(member,))), b""
 
 
 def _given(

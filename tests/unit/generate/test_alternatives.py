@@ -186,3 +186,26 @@ def test_alternatives_within_alternatives_are_made() -> None:
         deep = record["deep"]
         seen[record["k"]].add("".join(deep) if isinstance(deep, dict) else str(deep))
     assert seen == {"x": {"a", "b"}, "y": {"c", "3"}, "z": {"1"}}
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_a_leaf_with_an_id_keeps_its_records_wherever_it_is(place: int) -> None:
+    pool = ["none", '{$pattern: "[A-Z]{4}"}', "{$integer: [1, 9]}"]
+    added = [*pool[:place], '{$pattern: "k[0-9]{2}", $id: k}', *pool[place:]]
+    before, after = (
+        [record["x"] for record in _records(f"M:\n  x: {{$choice: [{', '.join(entries)}]}}\n")]
+        for entries in (pool, added)
+    )
+    moved = {new for old, new in zip(before, after, strict=True) if old != new}
+    assert moved
+    assert all(str(new).startswith("k") for new in moved)
+
+
+def test_a_leaf_with_an_id_draws_where_one_without_does() -> None:
+    texts = ('{$pattern: "[A-Z]{4}"}', '{$pattern: "[A-Z]{4}", $id: letters}')
+    one, other = (_records(f"M:\n  x: {{$choice: [{text}]}}\n") for text in texts)
+    assert one == other
+
+
+def _records(text: str) -> list[dict[str, Any]]:
+    return list(Specs.of(f"$count: {COUNT}\n{text}").records("M"))
