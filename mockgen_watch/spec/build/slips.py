@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.diagnostics import Severity
+from mockgen_watch.spec import document as documents
 from mockgen_watch.spec import generators
 from mockgen_watch.spec.build import reader
 from mockgen_watch.spec.model import OriginKind, Transform
@@ -66,8 +67,12 @@ def note_list(entry: reader.Entry, context: reader.ShapeContext) -> None:
 
 
 def tell_of_lists(build: reader.Build) -> None:
-    """Report the lists of a file that may have been pasted, at the first of them."""
-    if not build.pasted_lists:
+    """Report the lists of a file that may have been pasted, at the first of them.
+
+    A file with more lists than plain values has them on purpose, as pools.
+    """
+    root = build.document.root
+    if not build.pasted_lists or len(build.pasted_lists) > (_plain_values(root) if root else 0):
         return
     first = build.pasted_lists[0]
     more = len(build.pasted_lists) - 1
@@ -75,6 +80,16 @@ def tell_of_lists(build: reader.Build) -> None:
     message = f'the list "{first.key}" is a pool: a record gets one of its values{others}'
     hint = "write {$const: […]} if the list itself is the value"
     build.diagnostics.error("MG229", first.location, message, hint, severity=Severity.NOTE)
+
+
+def _plain_values(node: documents.Node) -> int:
+    """Return how many plain values are in the mappings below ``node``, those of lists aside."""
+    if isinstance(node, documents.MappingNode):
+        return sum(_plain_values(member.node) for member in node.members)
+    if isinstance(node, documents.SequenceNode):
+        objects = (item for item in node.items if isinstance(item, documents.MappingNode))
+        return sum(map(_plain_values, objects))
+    return 1
 
 
 def warn_of_emptied_text(

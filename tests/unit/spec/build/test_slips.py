@@ -129,9 +129,17 @@ def test_an_entry_with_other_keys_is_a_value() -> None:
 @pytest.mark.parametrize(
     ("path", "spec", "message"),
     [
-        ("a.yaml", {"M": {"a": ["x"], "b": [1, 2]}}, 'the list "a" is a pool'),
-        ("a.json", {"M": {"a": [1, 2], "b": {"c": [1]}}}, "; 1 more list in this file"),
-        ("a.json", {"M": {"a": [1, 2], "b": [1], "c": [3]}}, "; 2 more lists"),
+        ("a.yaml", {"M": {"a": ["x"], "b": [1, 2], "c": 1}}, 'the list "a" is a pool'),
+        (
+            "a.json",
+            {"M": {"a": [1, 2], "b": {"c": [1], "d": {"e": 1, "f": 2}}}},
+            "; 1 more list in",
+        ),
+        (
+            "a.json",
+            {"M": {"a": [1, 2], "b": [1], "c": [3], "d": [{"e": 1, "f": "", "g": 0}]}},
+            "; 2 more lists",
+        ),
     ],
 )
 def test_lists_of_a_master_that_look_pasted_are_noted_once(
@@ -154,6 +162,11 @@ def test_lists_that_are_meant_are_not_noted(spec: dict[str, object]) -> None:
     text = json.dumps({"M": spec}).encode()
     assert build_master(parse("master.json", text), BuildContext())[1] == []
     assert found_in({"a": ["x"]}) == []
+
+
+def test_a_master_of_pools_is_not_noted() -> None:
+    text = b'{"M": {"a": [1, 2], "b": ["x"], "c": 1}}'
+    assert build_master(parse("master.json", text), BuildContext())[1] == []
 
 
 @pytest.mark.parametrize(
