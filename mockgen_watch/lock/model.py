@@ -36,6 +36,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
         obstacles: path → what is there and is not a file (``a folder``, ``a symbolic link`` …).
         is_whole_tree: ``wanted`` has every suite there is; only then is anything removed.
         is_forced: replace what was edited by hand, too.
+        kept: paths that the project makes under another profile, which are never removed.
         acting: the suites to decide on, where it is known that the others are as they should be;
             all others only say which paths are theirs. None: every suite.
     """
@@ -49,6 +50,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     obstacles: Mapping[str, str] = field(default_factory=dict)
     is_whole_tree: bool = True
     is_forced: bool = False
+    kept: frozenset[str] = frozenset()
     acting: frozenset[str] | None = None
 
     @property
@@ -106,6 +108,7 @@ class Reason(StrEnum):
     OBSTACLE = "not a regular file"
     UNWANTED = "no spec produces it any more"
     EDITED_UNWANTED = "no spec produces it any more, but it was edited by hand"
+    KEPT = "another profile makes it"
     FORCED = "it was edited by hand, and --force replaces it"
     SPENT = "no longer needed"
 

@@ -14,8 +14,9 @@ other bytes, path nobody owns    any                    refuse (MG504)
 
 Lockfiles, the journal and the memory of what was made say which bytes this program wrote at a path.
 
-A file that is not wanted is deleted when its bytes are ours, on a run over the whole tree. Nothing
-else is ever removed. What is refused is replaced by force, never an obstacle.
+A file that is not wanted is deleted when its bytes are ours, on a run over the whole tree, unless
+the project makes it under another profile. Nothing else is ever removed. What is refused is
+replaced by force, never an obstacle.
 """
 
 from __future__ import annotations
@@ -198,7 +199,9 @@ class _Reconciler:
         known = frozenset(self.known.get(path, ()))
         obstacle = self.snapshot.obstacles.get(path, "")
         is_ours = found in known or (found is not None and self.snapshot.is_forced)
-        if not self.snapshot.is_whole_tree or (found is None and not obstacle):
+        if path in self.snapshot.kept and found is not None and not obstacle:
+            action, reason = model.Action.KEEP, model.Reason.KEPT
+        elif not self.snapshot.is_whole_tree or (found is None and not obstacle):
             action, reason = model.Action.KEEP, model.Reason.UNWANTED
         elif is_ours and not obstacle:
             action = model.Action.DELETE
@@ -223,7 +226,7 @@ class _Reconciler:
         offers = {paths.offer_path(path) for path in self.wanted_paths}
         for path, suite in sorted({e.path: e.suite for e in self.snapshot.journal}.items()):
             is_spent = path in settled
-            is_left = path not in owned and path not in offers and suite not in frozen
+            is_left = path not in owned | offers | self.snapshot.kept and suite not in frozen
             if is_spent or (is_left and self.snapshot.tells_of_all):
                 found, known = self.snapshot.disk.get(path), frozenset(self.known[path])
                 if found in known:
@@ -240,7 +243,7 @@ class _Reconciler:
         if not self.snapshot.is_whole_tree:
             return
         told = self.wanted_paths.union(*self.owned.values())
-        told |= {entry.path for entry in self.snapshot.journal}
+        told |= {entry.path for entry in self.snapshot.journal} | self.snapshot.kept
         for path in dict.fromkeys(entry.path for entry in self.snapshot.made):
             found, known = self.snapshot.disk.get(path), frozenset(self.known[path])
             # What a suite wants that has errors is not known.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from mockgen_watch.lock.model import Action
+from mockgen_watch.lock.model import Action, Reason
 from mockgen_watch.observe import escape_for_terminal
 from mockgen_watch.views.diagnostics import diagnostics_data
 from mockgen_watch.views.values import cell_data, counted
@@ -33,6 +33,9 @@ _TO_DO: Final = {
     Action.DELETE: "remove",
     Action.REFUSE: "leave",
 }
+
+_KEPT: Final = "kept"
+"""What became of a file of another profile."""
 
 
 def report_data(report: Report) -> dict[str, object]:
@@ -64,17 +67,25 @@ def _file_data(file: FileResult) -> dict[str, object]:
 def report_lines(report: Report, *, is_plan: bool, is_verbose: bool) -> Iterator[str]:
     """Yield what became of each file, without those up to date unless verbose, and a summary."""
     words = _DONE | _TO_DO if is_plan else _DONE
-    shown = [file for file in report.files if is_verbose or file.action is not Action.KEEP]
-    width = max((len(words[file.action]) for file in shown), default=0)
-    for file in shown:
-        yield f"{words[file.action]:<{width}}  {escape_for_terminal(file.path)}  ({_about(file)})"
+    shown = [
+        (_word(file, words), file)
+        for file in report.files
+        if is_verbose or file.action is not Action.KEEP
+    ]
+    width = max((len(word) for word, _ in shown), default=0)
+    for word, file in shown:
+        yield f"{word:<{width}}  {escape_for_terminal(file.path)}  ({_about(file)})"
     # Of suites with errors there are no files, and so nothing to count.
     if report.files or not report.failed_suites:
         yield summary(report.files, is_plan=is_plan)
 
 
+def _word(file: FileResult, words: Mapping[Action, str]) -> str:
+    return _KEPT if file.reason is Reason.KEPT else words[file.action]
+
+
 def _about(file: FileResult) -> str:
-    if file.action in {Action.DELETE, Action.REFUSE}:
+    if file.action in {Action.DELETE, Action.REFUSE} or file.reason is Reason.KEPT:
         return file.reason.value
     before = f", {file.resumed} of them made before" if file.resumed else ""
     return f"{counted(file.records, 'record')}{before}"
@@ -84,11 +95,11 @@ def summary(files: Iterable[FileResult], *, is_plan: bool = False) -> str:
     """Return one line that counts ``files`` by what became of them."""
     to_do = {action: f"to {word}" for action, word in _TO_DO.items()} if is_plan else {}
     words = _DONE | to_do
-    counts = Counter(file.action for file in files)
+    counts = Counter(_word(file, words) for file in files)
     total = counted(counts.total(), "output")
-    if set(counts) <= {Action.KEEP}:
+    if set(counts) <= {words[Action.KEEP]}:
         return f"{total} up to date"
-    parts = [f"{counts[action]} {word}" for action, word in words.items() if action in counts]
+    parts = [f"{counts[word]} {word}" for word in (*words.values(), _KEPT) if word in counts]
     return f"{total}: {', '.join(parts)}"
 
 

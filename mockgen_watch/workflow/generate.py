@@ -182,12 +182,23 @@ def decide(project: OpenProject, request: Request, tree: OutputTree | locked.Sna
         tree, wanted=tuple(wanted), is_whole_tree=not request.suites, is_forced=request.force
     )
     reconciliation = reconcile(tree)
+    idle = None
+    if project.settings.profiles:
+        from mockgen_watch.workflow.profiles import idle_profile, kept_for_profiles
+
+        kept = kept_for_profiles(project, reconciliation)
+        if kept:
+            reconciliation = reconcile(replace(tree, kept=kept))
+        if project.profile is not None and request.acting is None and _names_only(selection):
+            outputs = {suite.suite: suite.outputs for suite in wanted if not suite.has_failed}
+            idle = idle_profile(project, outputs)
     return Decision(
         suites=suites,
         selection=selection,
         reconciliation=reconciliation,
         diagnostics=(
             *project.diagnostics,
+            *([] if idle is None else [idle]),
             *[fault.finding for fault in faults],
             *reconciliation.blocked,
         ),
@@ -253,8 +264,12 @@ def _unread(name: str) -> WantedSuite:
 
 def _is_plain(suites: Suites, selection: Selection) -> bool:
     """Return whether nothing but the specs decides what the outputs are."""
-    names_only = Selection(models=selection.models, scenarios=selection.scenarios)
-    return selection == names_only and not suites.settings.has_profile
+    return _names_only(selection) and not suites.settings.has_profile
+
+
+def _names_only(selection: Selection) -> bool:
+    """Return whether a selection leaves everything as the specs have it."""
+    return selection == Selection(models=selection.models, scenarios=selection.scenarios)
 
 
 def preview(project: OpenProject, request: Request, *, root: OutputRoot | None = None) -> Report:

@@ -159,6 +159,86 @@ def test_another_profile_is_another_output(tmp_path: Path) -> None:
     run(tmp_path, "--profile", "many", "check", code=1, env={"MOCKGEN_PROFILE": "few"})
 
 
+OWN_FOLDERS = """\
+profiles:
+  ci: {format: ndjson}
+  load: {count: 30, output: csv, outputs: made_for_load}
+"""
+
+
+def test_profiles_remove_nothing_of_each_other(tmp_path: Path) -> None:
+    spec = "M: {x: [1, 2, 3], y: {$sequence: 1}}\n"
+    write(tmp_path, {"specs/mockgen.yaml": OWN_FOLDERS, "specs/a/user_input.yaml": spec})
+    outputs = tmp_path / "mock_outputs"
+    run(tmp_path, "generate")
+    assert list(tree(outputs)) == ["a/M/base.json", "a/mockgen.lock"]
+    base = tree(outputs)
+    assert "2 outputs: 1 to create, 1 kept\n" in run(
+        tmp_path, "--profile", "ci", "generate", "--dry-run"
+    )
+    run(tmp_path, "--profile", "ci", "generate")
+    assert "1 output: 1 created\n" in run(tmp_path, "--profile", "load", "generate")
+    assert list(tree(tmp_path / "made_for_load")) == ["a/M/base.csv", "a/mockgen.lock"]
+    every = ["a/M/base.json", "a/M/base.ndjson", "a/mockgen.lock"]
+    for profile in ("", "ci", "load", "ci", ""):
+        words = ["--profile", profile] if profile else []
+        run(tmp_path, *words, "generate")
+        run(tmp_path, *words, "check")
+        assert list(tree(outputs)) == every
+        assert tree(outputs)[every[0]] == base[every[0]]
+    # What neither makes any more goes, whoever runs.
+    write(tmp_path, {"specs/a/user_input.yaml": spec.replace("M:", "N:")})
+    run(tmp_path, "--profile", "ci", "generate")
+    assert list(tree(outputs)) == ["a/N/base.ndjson", "a/mockgen.lock"]
+
+
+def test_a_file_of_another_profile_stays_where_its_lockfile_is_lost(tmp_path: Path) -> None:
+    spec = {"specs/mockgen.yaml": OWN_FOLDERS, "specs/a/user_input.yaml": "M: {x: [1, 2, 3]}\n"}
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    write(tmp_path, spec)
+    run(tmp_path, "--profile", "ci", "generate")
+    made = tree(tmp_path / "mock_outputs")
+    (tmp_path / "mock_outputs/a/mockgen.lock").unlink()
+    run(tmp_path, "generate")
+    assert tree(tmp_path / "mock_outputs")["a/M/base.ndjson"] == made["a/M/base.ndjson"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "profile", "stated"),
+    [
+        ("$seed: 1\nM: {x: [1, 2], $scenarios: {positive: {$count: 4}}}\n",
+         "{seed: 9, count: 50}", "$seed and $count"),
+        ("M: {x: [1, 2], $output: csv}\n", "{output: ndjson}", "$output"),
+    ],
+)  # fmt: skip
+def test_a_profile_that_changes_no_output_is_told(
+    tmp_path: Path, spec: str, profile: str, stated: str
+) -> None:
+    write(
+        tmp_path,
+        {
+            "specs/mockgen.yaml": f"profiles:\n  load: {profile}\n",
+            "specs/a/user_input.yaml": spec,
+        },
+    )
+    run(tmp_path, "generate")
+    for command in ("generate", "plan", "check"):
+        done = subprocess.run(
+            [PROGRAM, "--profile", "load", command],
+            cwd=tmp_path, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert f'the profile "load" changes nothing: the specs state {stated} th' in (
+            done.stdout + done.stderr
+        )
+    other = {"specs/a/user_input.yaml": "M: {x: [1, 2, 3]}\n"}
+    write(tmp_path, other)
+    done = subprocess.run(
+        [PROGRAM, "--profile", "load", "generate"],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "changes nothing" not in done.stderr
+
+
 def test_deleted_outputs_come_back_byte_for_byte(project: Path) -> None:
     run(project, "generate")
     first = tree(project / "mock_outputs")

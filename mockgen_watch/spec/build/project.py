@@ -70,6 +70,7 @@ class Profile(Struct, frozen=True, kw_only=True):
     count: int | None = None
     output: OutputOptions | None = None
     on_conflict: ConflictPolicy | None = None
+    outputs: str | None = None
 
 
 class Project(Struct, frozen=True, kw_only=True):
@@ -109,11 +110,13 @@ def apply_profile(project: Project, profile: Profile) -> Project:
         count=project.count if profile.count is None else profile.count,
         output=profile.output or project.output,
         on_conflict=profile.on_conflict or project.on_conflict,
+        outputs=profile.outputs or project.outputs,
     )
 
 
 _PLUGIN: Final = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _DEFAULT_KEYS: Final = ("seed", "count", "output", "on_conflict")
+_PROFILE_KEYS: Final = (*_DEFAULT_KEYS, "format", "outputs")
 PROJECT_KEYS: Final = (
     "$schema",
     "$version",
@@ -172,8 +175,8 @@ def _project(root: reader.Entry, standard: Project) -> Project:
         log=_log(keys.get("log"), standard.log),
         plugins=_plugins(keys.get("plugins")),
     )
-    if base.outputs == SPECS and "outputs" in keys:
-        keys["outputs"].error("MG601", "outputs cannot be the folder of the specs")
+    if _are_nested(base.outputs, SPECS):
+        keys["outputs"].error("MG601", "outputs cannot be in the folder of the specs")
     return replace(base, profiles=_profiles(keys.get("profiles"), base))
 
 
@@ -233,16 +236,42 @@ def _profile(entry: reader.Entry, base: Project) -> Profile:
     if not entry.is_mapping:
         entry.type_error("a mapping of what it overrides")
     before = entry.errors
-    keys = reader.read_params(entry, _DEFAULT_KEYS)
+    keys = reader.read_params(entry, _PROFILE_KEYS)
+    output = keys.get("output")
+    if "format" in keys:
+        if output is not None:
+            hint = "put the format into output: {format: …}"
+            keys["format"].key_error("MG601", "a profile has output or format, not both", hint)
+        elif keys["format"].is_mapping:
+            keys["format"].type_error("the name of a format")
+        output = keys["format"]
     profile = Profile(
         name=entry.key,
         location=entry.key_location,
         seed=reader.whole_or(keys["seed"], base.seed) if "seed" in keys else None,
         count=read_count(keys["count"], base.count) if "count" in keys else None,
-        output=read_output(keys["output"], base.output) if "output" in keys else None,
+        output=None if output is None else read_output(output, base.output),
         on_conflict=read_conflict(keys.get("on_conflict")),
+        outputs=_profile_outputs(keys.get("outputs"), base),
     )
     if entry.errors == before and apply_profile(base, profile) == base:
-        hint = f"it can override {', '.join(_DEFAULT_KEYS)}"
+        hint = f"it can override {', '.join(_PROFILE_KEYS)}"
         entry.key_warn("MG601", f'the profile "{entry.key}" changes nothing', hint)
     return profile
+
+
+def _profile_outputs(entry: reader.Entry | None, base: Project) -> str | None:
+    """Return the output folder of a profile: the project's own one, or one beside it."""
+    if entry is None:
+        return None
+    folder = _folder(entry, base.outputs)
+    for other, owner in ((SPECS, "of the specs"), (base.outputs, "of the project's own outputs")):
+        if _are_nested(folder, other) and folder != base.outputs:
+            message = f"outputs cannot be in the folder {owner}, {other}, nor around it"
+            entry.error("MG601", message, f"a folder beside it, such as {base.outputs}_{{profile}}")
+    return folder
+
+
+def _are_nested(folder: str, other: str) -> bool:
+    """Return whether the two are the same folder, or one is in the other."""
+    return f"{folder}/".startswith(f"{other}/") or f"{other}/".startswith(f"{folder}/")

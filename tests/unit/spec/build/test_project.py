@@ -63,6 +63,35 @@ def test_a_profile_overrides_what_it_names() -> None:
     assert project.profile("x") is None
 
 
+def test_a_profile_may_have_a_folder_and_a_format_of_its_own() -> None:
+    project = project_of(
+        "{output: {layout: split}, profiles: {load: {format: csv, outputs: made/load}}}"
+    )
+    profile = project.profile("load")
+    assert profile is not None
+    applied = apply_profile(project, profile)
+    assert applied.outputs == "made/load"
+    assert applied.output == OutputOptions(format="csv", layout=Layout.SPLIT)
+    assert project.outputs == "mock_outputs"
+
+
+@pytest.mark.parametrize(
+    ("profile", "code"),
+    [
+        ("{outputs: specs/made}", "MG601"),
+        ("{outputs: specs}", "MG601"),
+        ("{outputs: mock_outputs/load}", "MG601"),
+        ("{outputs: ../x}", "MG601"),
+        ("{format: csv, output: json}", "MG601"),
+        ("{format: {layout: split}}", "MG202"),
+        ("{output: {layout: split}, path: x}", "MG227"),
+    ],
+)
+def test_a_profile_is_checked(profile: str, code: str) -> None:
+    _, found = build_project(document_of(f"profiles: {{load: {profile}}}", PATH), FORMATS)
+    assert [item.code for item in found] == [code]
+
+
 @pytest.mark.parametrize("folder", ["../x", "/x", "x/../..", "a\\b", "", "."])
 def test_folders_stay_inside_the_project(folder: str) -> None:
     project, found = build_project(document_of(f"outputs: '{folder}'", PATH), FORMATS)
