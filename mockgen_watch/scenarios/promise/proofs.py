@@ -67,6 +67,19 @@ def always_meets(schema: Json, shape: spec.Shape, plan: RecordPlan) -> bool:
     )
 
 
+def refuses_objects(schema: Json) -> bool:
+    """Return whether it is certain that no object meets ``schema``, and so no record does."""
+    if not isinstance(schema, dict):
+        return schema is False
+    parts = schema.get("allOf")
+    kinds, values = schema.get("type", "object"), schema.get("enum", [schema.get("const", {})])
+    return (
+        "object" not in (kinds if isinstance(kinds, list) else [kinds])
+        or (isinstance(values, list) and not any(isinstance(value, dict) for value in values))
+        or (isinstance(parts, list) and any(map(refuses_objects, parts)))
+    )
+
+
 def never_meets(schema: Json, leaf: spec.Leaf) -> bool:
     """Return whether it is certain that no value of ``leaf`` meets ``schema``.
 

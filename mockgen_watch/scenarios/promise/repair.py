@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from datetime import datetime
 from fractions import Fraction
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -49,7 +50,10 @@ MOST_STARTS: Final = 4
 """Attempts that the search begins at."""
 
 MOST_CHECKS: Final = 12_000
-"""Checks of what is asked before the search is given up."""
+"""Checks of what is asked before the search is given up; dear ones count as several."""
+
+_CHEAP: Final = 64
+"""Values that a check may look at and count as one."""
 
 _FEW: Final = 8
 """Values of each sort that are tried at one place."""
@@ -76,12 +80,19 @@ class Goal(Struct, frozen=True, eq=False):
         paths: what it reads, as it is written; None for the whole record.
         constants: the numbers that it names; dates and durations in seconds.
         sides: of a record, what both sides of each comparison in it come to.
+        depth: how many lists it goes through, one within the other, or 1.
     """
 
     paths: tuple[Path, ...] | None
     holds: Callable[[Json], bool]
     constants: tuple[Fraction, ...] = ()
     sides: Callable[[Json], Iterable[tuple[Fraction, Fraction]]] = lambda _: ()
+    depth: int = 1
+
+    def cost(self, size: int) -> int:
+        """Return as how many checks one counts, on a record of so many values."""
+        values: int = size**self.depth
+        return min(max(values // _CHEAP, 1), MOST_CHECKS)
 
     def distance(self, record: Json) -> tuple[int, Fraction]:
         """Return how far a record is from what is compared: the less can be, the farther."""
@@ -153,7 +164,8 @@ class Repairer:
         starts = sorted(attempts, key=lambda record: len(self._broken(record)))
         left = MOST_CHECKS
         for start in starts[:MOST_STARTS]:
-            walk = _Walk(self._goals, self._parts, attempts, index, left)
+            costs = [goal.cost(_size(start)) for goal in self._goals]
+            walk = _Walk(self._goals, costs, self._parts, attempts, index, left)
             found = walk.run(start)
             if found is not None:
                 whole = _in_order(found, self._plan.shape)
@@ -186,6 +198,7 @@ class _Walk:
     def __init__(
         self,
         goals: Sequence[Goal],
+        costs: Sequence[int],
         parts: Sequence[_Part],
         attempts: Sequence[Json],
         index: int,
@@ -193,11 +206,15 @@ class _Walk:
     ) -> None:
         self.left = left
         self._goals = goals
+        self._costs = costs
         self._parts = parts
-        self._attempts = attempts
         self._index = index
         self._weights = [1] * len(goals)
         self._until: dict[Place, int] = {}
+        # Attempts are what they are, and a part can be at hundreds of places.
+        self._seen_at = cache(
+            lambda part: [value for each in attempts for value in part.values_in(each)]
+        )
 
     def run(self, record: Json) -> dict[str, Json] | None:
         """Return a record that meets all goals; None where none is found."""
@@ -223,7 +240,7 @@ class _Walk:
 
     def _broken_in(self, record: Json, numbers: Iterable[int]) -> frozenset[int]:
         asked = list(numbers)
-        self.left -= len(asked)
+        self.left -= sum(self._costs[each] for each in asked)
         return frozenset(each for each in asked if not self._goals[each].holds(record))
 
     def _best(
@@ -279,10 +296,11 @@ class _Walk:
             else:
                 options = [option.value for option in facts.options_of(shape, _MOST_OPTIONS) or ()]
                 yield from facts.rotated(options[:_MOST_OPTIONS], self._index)
-        seen = [value for each in self._attempts for value in part.values_in(each)]
+        seen = self._seen_at(part)
         if isinstance(shape, spec.ArrayShape):
             yield from _lengths(shape, here, seen)
-        yield from facts.rotated(seen, self._index + step)[:_FEW]
+        for number in range(min(len(seen), _FEW)):
+            yield seen[(self._index + step + number) % len(seen)]
         if shape.modifiers.omit and not part.is_element:
             yield MISSING
         if shape.modifiers.null:
@@ -309,7 +327,21 @@ def _goals_of(requirement: Requirement, view: json_values.RecordView) -> Iterato
             _holds_where_silent(why),
             tuple(dict.fromkeys(_constants_of(part))),
             _sides_of(part, view, requirement.home),
+            max(_depth(part), 1),
         )
+
+
+def _depth(node: syntax.Node) -> int:
+    """Return how many macros are within each other at most."""
+    below = max(map(_depth, syntax.children(node)), default=0)
+    return below + isinstance(node, syntax.Comprehension)
+
+
+def _size(value: Json) -> int:
+    """Return how many plain values are in a record."""
+    if isinstance(value, dict | list):
+        return sum(map(_size, value.values() if isinstance(value, dict) else value))
+    return 1
 
 
 def _holds_where_silent(why: Callable[[Json], str]) -> Callable[[Json], bool]:
@@ -335,7 +367,7 @@ def _conjuncts(node: syntax.Node) -> Iterator[syntax.Node]:
 def _constants_of(node: syntax.Node) -> Iterator[Fraction]:
     """Yield the numbers, dates and durations that an expression names."""
     if isinstance(node, syntax.Literal | syntax.Call) and not syntax.fields_of(node):
-        value = _counted(_run(node, {}))
+        value = _counted(_evaluator(node)({}))
         if value is not None:
             yield value
             return
@@ -347,7 +379,7 @@ def _sides_of(
     node: syntax.Node, view: json_values.RecordView, home: Path
 ) -> Callable[[Json], Iterator[tuple[Fraction, Fraction]]]:
     comparisons = [
-        each
+        tuple(map(_evaluator, each.args))
         for each in _outside_macros(node)
         if isinstance(each, syntax.Call) and each.function in _ORDERS
     ]
@@ -357,9 +389,7 @@ def _sides_of(
         these = cel.elements_at(record, home) if home else [None]
         for this in these:
             for each in comparisons:
-                left, right = (
-                    _counted(_run(arg, {"record": record, "this": this})) for arg in each.args
-                )
+                left, right = (_counted(run({"record": record, "this": this})) for run in each)
                 if left is not None and right is not None:
                     yield left, right
 
@@ -376,15 +406,20 @@ def _outside_macros(node: syntax.Node) -> Iterator[syntax.Node]:
             yield from _outside_macros(below)
 
 
-def _run(node: syntax.Node, names: dict[str, object]) -> object:
-    """Return what an expression comes to; None where it has no value."""
+def _evaluator(node: syntax.Node) -> Callable[[Mapping[str, object]], object]:
+    """Return what gives the value of an expression; None where it has none."""
     # Most specs have no expressions, and do without all that evaluates them.
     from mockgen_watch.expressions.evaluating import compile_node
 
-    try:
-        return compile_node(node)(names)
-    except (EvaluationError, TooMuchWorkError):
-        return None
+    evaluate = compile_node(node)
+
+    def run(names: Mapping[str, object]) -> object:
+        try:
+            return evaluate(names)
+        except (EvaluationError, TooMuchWorkError):
+            return None
+
+    return run
 
 
 def _counted(value: object) -> Fraction | None:

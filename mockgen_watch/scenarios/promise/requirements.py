@@ -146,6 +146,8 @@ def keep_rule(rule: Rule) -> Requirement:
     def proved(plan: RecordPlan) -> bool | None:
         if rule.comparison is not None:
             return _proved((rule.comparison,), plan)
+        if rule.paths == ((),) and proofs.refuses_objects(rule.schema):
+            return False
         if value_why is None or rule.paths is None:
             return None
         shapes = find_shapes(plan.shape, rule.paths[0])
