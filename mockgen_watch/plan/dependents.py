@@ -148,12 +148,22 @@ class FieldFacts:
         if home is not None:
             here = types.present(home)
             here = here.item or here if here.kind is Kind.LIST else here
+            if here.kind is not Kind.OBJECT:
+                here = self._object_at(expression.home) or here
             own = dict(here.fields or {})
             for binding in expression.bindings:
                 if binding.name[:1] == ("this",):
                     _add_field(own, binding.name[1:], self, binding.path)
             names["this"] = replace(here, fields=own) if here.kind is Kind.OBJECT else here
         return names
+
+    def _object_at(self, home: spec.KeyPath) -> Type | None:
+        """Return the type of the objects among alternatives, which may be no objects, too."""
+        for path in (home, (*home, ELEMENT)):
+            objects = list(spec.objects_at(self.plan.shape, path))
+            if objects:
+                return types.present(common(type_of_shape(each, self._lazy) for each in objects))
+        return None
 
     def _lazy(self, leaf: spec.Leaf) -> Type:
         """Return the type of a leaf; of computed ones only a guess, which bindings replace."""

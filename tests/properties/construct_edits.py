@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -203,7 +204,11 @@ ALTERNATIVES: Final[tuple[tuple[Path, Test, tuple[str, ...], Callable[[Data], Da
         ("code",),
         like("[A-Z]{4}"),
         ("[A-Z]{4}", "[A-Y]{4}"),
-        lambda order: _leaf_with(order["code"]["$choice"], "$pattern"),
+        lambda order: next(
+            entry
+            for entry in order["code"]["$choice"]
+            if str(entry).startswith("{'$pattern': '[A-")
+        ),
     ),
     (
         ("grade",),
@@ -519,6 +524,29 @@ def change_rule(world: World, chance: random.Random) -> Edit:
     )
 
 
+def change_shop_count(world: World, chance: random.Random) -> Edit | None:
+    """Change a count; where records refer to any of their model, the fewest references move."""
+    before = world.suites[SUITE]["Staff"]["$count"]
+    edit = change_count(world, chance)
+    after = world.suites[SUITE]["Staff"]["$count"]
+    field, place = _at(world, "Staff", "boss")
+    if edit is None or after == before or field["$tree"] is not False:
+        return edit
+    limit = min(before, after)
+    odds = abs(after - before) / max(after, before)
+    judge = (only_to if after > before else only_from)(lambda boss: int(boss[1:]) >= limit, odds)
+    return replace(edit, judged=((place, judge),))
+
+
+def reorder_ruled_fields(world: World, chance: random.Random) -> Edit | None:
+    """Reorder fields: of those that a rule compares, the first one keeps its draws."""
+    edit = reorder_fields(world, chance)
+    if edit is None or f"{SUITE}:Ruled" not in edit.told:
+        return edit
+    places = (Place(suite=SUITE, model="Ruled", path=(key,)) for key in ("low", "high"))
+    return replace(edit, judged=tuple((place, anything) for place in places))
+
+
 def change_scenarios(world: World, chance: random.Random) -> Edit:
     """Add a scenario that keeps, breaks or ignores rules, take one away, or reorder them."""
     scenarios = world.suites[SUITE]["Ruled"]["$scenarios"]
@@ -574,10 +602,10 @@ SHOP_EDITS: Final[tuple[MakeEdit, ...]] = (
     *CONSTRUCT_EDITS,
     add_field,
     remove_field,
-    reorder_fields,
+    reorder_ruled_fields,
     rename_field,
     reorder_models,
-    change_count,
+    change_shop_count,
     reorder_pool,
     add_value,
     remove_value,

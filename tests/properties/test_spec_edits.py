@@ -10,18 +10,13 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from msgspec.structs import replace
 from ruamel.yaml import YAML
 
 from mockgen_watch.api import Records
-from mockgen_watch.executors import Serial
-from mockgen_watch.executors.processes import Processes
-from mockgen_watch.formats.rendering import CaseRecords, ScalarRecords, alone, document, records_of
-from mockgen_watch.spec.model import Layout
-from mockgen_watch.workflow.produce import prepare_production
 from mockgen_watch.workflow.project import open_project
 from tests.properties.construct_edits import CONSTRUCT_EDITS, SHOP_EDITS
 from tests.properties.construct_specs import EXACT, SHOP, SUITE, check_shop, follows, reads_of
+from tests.properties.engines import bytes_by_engines
 from tests.properties.spec_edits import (
     ABSENT,
     EDITS,
@@ -233,20 +228,8 @@ def check_written(folder: Folder, world: World, edit: Edit, chance: random.Rando
 
 def written(records: Records, chance: random.Random) -> bytes:
     """Return the bytes of an output, which all engines have to agree on."""
-    production = prepare_production(records._plan)
-    if production.plan.output.layout is not Layout.MULTIPLE:
-        return alone(production.writer, production.record_at(0), 0)
-    executor = Processes(2, chunk=chance.randint(1, 30)) if chance.random() < 0.2 else Serial()
-    made = [production.records()]
-    if production.source.is_plain:
-        program = production.source.programs[0]
-        writer, count = production.writer, production.plan.count
-        made.append(ScalarRecords(writer=writer, program=program, count=count))
-        made.append(records_of(writer, program, count, vector_from=0))
-    if isinstance(made[0], CaseRecords):
-        made.append(replace(made[0], vector_from=0))
-    texts = {b"".join(document(one.framing, executor.run(one, lambda _: None))) for one in made}
-    (text,) = texts
+    processes = 2 if chance.random() < 0.2 else 1
+    (text,) = bytes_by_engines(records, processes=processes, chunk=chance.randint(1, 30))
     return text
 
 

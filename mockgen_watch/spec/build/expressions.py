@@ -192,12 +192,15 @@ def _amount(entry: reader.Entry) -> str | None:
 def _expression_of(
     path: tuple[str, ...], amount: str, location: Location, context: reader.ShapeContext
 ) -> Expression:
-    name = "record" + "".join(
-        f".{key}" if re.fullmatch(_IDENTIFIER, key) else f"[{_quoted(key)}]" for key in path
+    # From the object around, so that it does not matter whether that may be null or absent.
+    depth = len(context.home) if path[: len(context.home)] == context.home else 0
+    root, keys = "this" if depth else "record", path[depth:]
+    name = root + "".join(
+        f".{key}" if re.fullmatch(_IDENTIFIER, key) else f"[{_quoted(key)}]" for key in keys
     )
     return Expression(
         text=name + amount,
-        bindings=(Binding(name=("record", *path), path=path),),
+        bindings=(Binding(name=(root, *keys), path=path),),
         home=context.home,
         text_location=location,
     )

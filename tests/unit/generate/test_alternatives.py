@@ -209,3 +209,24 @@ def test_a_leaf_with_an_id_draws_where_one_without_does() -> None:
 
 def _records(text: str) -> list[dict[str, Any]]:
     return list(Specs.of(f"$count: {COUNT}\n{text}").records("M"))
+
+
+@pytest.mark.parametrize("root", ["this", "record.x"])
+@pytest.mark.parametrize("other", ["null", "text", "{c: 1}"])
+def test_a_bound_in_a_shape_reads_that_shape(root: str, other: str) -> None:
+    shape = f"n: {{$integer: [0, 6]}}, b: {{$integer: {{min: {{$field: {root}.n}}, max: 9}}}}"
+    found = _records(f"M:\n  x: {{$one_of: [{{{shape}}}, {other}]}}\n")
+    shapes = [record["x"] for record in found if "n" in (record["x"] or {})]
+    assert 0 < len(shapes) < COUNT
+    assert all(each["n"] <= each["b"] <= 9 for each in shapes)
+
+
+@pytest.mark.parametrize("gap", ["$null", "$omit"])
+def test_a_bound_in_an_object_that_may_be_missing_reads_that_object(gap: str) -> None:
+    until = "{from: {$field: this.d}, to: {$field: this.d, plus: 2d}}"
+    found = _records(
+        f"M:\n  x: {{{gap}: 0.3, d: {{$date: [2025-01-01, 2025-02-01]}}, e: {{$date: {until}}}}}\n"
+    )
+    days = [record["x"] for record in found if record.get("x")]
+    assert 0 < len(days) < COUNT
+    assert all(each["d"] <= each["e"] for each in days)
