@@ -97,16 +97,21 @@ def _target(suites: Suites, plan: OutputPlan, name: str) -> Target | None:
     return None
 
 
-def find_plan(project: OpenProject, name: str, selection: Selection) -> OutputPlan:
-    """Return the output that ``SUITE/MODEL[/SCENARIO]`` names; without one, the only or first.
+def find_plan(
+    project: OpenProject, name: str, selection: Selection, *, scenario: str = ""
+) -> OutputPlan:
+    """Return the output that ``SUITE/MODEL[/SCENARIO]`` names.
+
+    Where the name has no scenario, it is ``scenario``, or without that the only or first one.
 
     Raises:
         FindingsError: its suite has errors.
-        UsageError: there is none of this name.
+        UsageError: there is none of this name, or the name has another scenario.
     """
     suites = project.valid_suites()
-    wanted = name.strip("/").casefold()
+    wanted, asked = name.strip("/").casefold(), scenario.casefold()
     names: list[str] = []
+    scenarios: list[str] = []
     for suite in suites.files:
         # Errors of a suite that is not meant are no reason to fail.
         if suite and not wanted.startswith(suite.casefold()):
@@ -114,8 +119,17 @@ def find_plan(project: OpenProject, name: str, selection: Selection) -> OutputPl
         for plan in suites.valid_plans(suite, selection):
             model = below(plan.suite, plan.model)
             names += [model, plan_name(plan)]
-            if wanted in {model.casefold(), plan_name(plan).casefold()}:
+            is_model = wanted == model.casefold()
+            if not is_model and wanted != plan_name(plan).casefold():
+                continue
+            if asked in {"", plan.scenario.casefold()}:
                 return plan
+            if not is_model:
+                raise UsageError(f"{name} and --scenario {scenario} name different scenarios")
+            scenarios.append(plan.scenario)
+    if scenarios:
+        hint = did_you_mean(scenario, scenarios) or f"known: {', '.join(sorted(scenarios))}"
+        raise UsageError(f'{name} has no scenario "{scenario}" ({hint})')
     hint = did_you_mean(name, names or list(suites.files))
     raise UsageError(f"no model is named {name}" + (f" ({hint})" if hint else ""))
 

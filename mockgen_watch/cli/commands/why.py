@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 RECORD_EXAMPLES: Final = """examples:
   mockgen-watch record claims/Claim 0
   mockgen-watch record claims/Claim/negative 999_998        without making the records before it
+  mockgen-watch record claims/Claim 0 --scenario negative
 """
 
 EXAMPLES: Final = """examples:
@@ -48,8 +49,11 @@ SHOWN: Final = 12
 
 
 def add_record_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="SUITE/MODEL[/SCENARIO]", help="the scenario")
+    parser.add_argument("name", metavar="SUITE/MODEL[/SCENARIO]", help="the model, or its scenario")
     parser.add_argument("index", metavar="I", type=whole_number, help="the record's index, from 0")
+    parser.add_argument(
+        "--scenario", metavar="S", help="the scenario, where SUITE/MODEL does not name it"
+    )
     parser.add_argument("--seed", metavar="N", type=int, help="use this seed instead of the spec's")
     parser.add_argument(
         "--format", metavar="F", default="json", choices=sorted(BUILTIN), help="default: json"
@@ -58,7 +62,8 @@ def add_record_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_record(options: argparse.Namespace) -> int:
     project = open_selected(options)
-    plan = find_plan(project, options.name, Selection(seed=options.seed))
+    selection = Selection(seed=options.seed)
+    plan = find_plan(project, options.name, selection, scenario=options.scenario or "")
     source = compile_source(with_record(plan, options.index))
     form = BUILTIN[options.format]
     given = plan.output.options if plan.output.format == options.format else ()
