@@ -44,6 +44,22 @@ def test_staged_specs_alone_are_held_back_until_their_outputs_are_added(
 
 
 @only_pre_commit
+def test_git_add_does_the_same_where_everything_is_staged(
+    scene: Scene, hook: str, tmp_path: Path
+) -> None:
+    scene.install(hook)
+    scene.edit(CLAIMS, "[A, B, C]", "[X, Y]")
+    scene.git("add", CLAIMS)
+    done = scene.commit()
+    commands = [line for line in done.text.splitlines() if line.startswith("  git ")]
+    assert [command.split()[1] for command in commands] == ["update-index", "add"]
+    scene.type_what_is_told(done, which=1)
+    assert scene.commit().code == 0
+    assert scene.git("status", "--porcelain") == ""
+    assert_consistent(scene, "HEAD", tmp_path / "clone")
+
+
+@only_pre_commit
 def test_specs_and_outputs_staged_together_pass(scene: Scene, hook: str, tmp_path: Path) -> None:
     scene.install(hook)
     scene.edit(CLAIMS, "[A, B, C]", "[X, Y]")
@@ -84,9 +100,7 @@ def test_a_partly_staged_spec_commits_its_staged_part(
     assert scene.index() == staged
     if is_generated:
         assert scene.files() == before
-    # pre-commit takes back what meets a change that is not staged; the index can still have it.
-    in_index_alone = is_generated and hook == "pre-commit"
-    scene.type_what_is_told(done, which=1 if in_index_alone else 0)
+    scene.type_what_is_told(done)
     done = scene.commit()
     assert done.code == 0, done.text
     after = scene.files()

@@ -40,14 +40,14 @@ class Stage:
     Attributes:
         scene: where the commit is made.
         commits: the words of each commit, the next one after the hook has spoken.
-        told: which of the commands that the hook tells is typed in between; None: none.
+        types: whether the first command that the hook shows is typed in between.
         holds: path → a text that the commit has to hold; None: no such file.
         own: what the case itself does to bystanders.
     """
 
     scene: Scene
     commits: tuple[tuple[str, ...], ...] = ((), ())
-    told: int | None = 0
+    types: bool = True
     holds: dict[str, str | None]
     own: frozenset[str] = frozenset()
 
@@ -62,7 +62,7 @@ def staged_with_outputs(scene: Scene, _: str) -> Stage:
     scene.edit(CLAIMS, "[A, B, C]", "[X, Y]")
     assert scene.mockgen("generate", "claims").code == 0
     scene.git("add", CLAIMS, "mock_outputs/claims")
-    return Stage(scene=scene, commits=((),), told=None, holds={CLAIMS: "[X, Y]"})
+    return Stage(scene=scene, commits=((),), types=False, holds={CLAIMS: "[X, Y]"})
 
 
 def unstaged(scene: Scene, _: str) -> Stage:
@@ -70,7 +70,7 @@ def unstaged(scene: Scene, _: str) -> Stage:
     scene.write("README.md", "Claims\n")
     scene.git("add", "README.md")
     return Stage(
-        scene=scene, commits=((),), told=None, holds={CLAIMS: "[A, B, C]", "README.md": "Claims"}
+        scene=scene, commits=((),), types=False, holds={CLAIMS: "[A, B, C]", "README.md": "Claims"}
     )
 
 
@@ -84,9 +84,7 @@ def partly_staged(scene: Scene, _: str) -> Stage:
 def partly_staged_and_generated(scene: Scene, hook: str) -> Stage:
     partly_staged(scene, hook)
     assert scene.mockgen("generate", "claims").code == 0
-    # pre-commit takes back what meets a change that is not staged; the index can still have it.
-    told = 1 if hook == "pre-commit" else 0
-    return Stage(scene=scene, told=told, holds={CLAIMS: "AMOUNT: {$integer: [1, 900]}"})
+    return Stage(scene=scene, holds={CLAIMS: "AMOUNT: {$integer: [1, 900]}"})
 
 
 def renamed(scene: Scene, _: str) -> Stage:
@@ -126,7 +124,7 @@ def merge(scene: Scene, _: str) -> Stage:
     done = scene.run("git", "merge", "-q", "--no-edit", "other")
     scene.type_what_is_told(done)
     return Stage(
-        scene=scene, commits=((),), told=None, holds={OUTPUT: "PAPER", "README.md": "Claims"}
+        scene=scene, commits=((),), types=False, holds={OUTPUT: "PAPER", "README.md": "Claims"}
     )
 
 
@@ -161,7 +159,7 @@ def commit_all(scene: Scene, _: str) -> Stage:
     return Stage(
         scene=scene,
         commits=(("-a",), ("-a",)),
-        told=None,
+        types=False,
         holds={CLAIMS: "[X, Y]"},
         own=frozenset(own),
     )
@@ -174,7 +172,7 @@ def commit_paths(scene: Scene, _: str) -> Stage:
     return Stage(
         scene=scene,
         commits=(("--", CLAIMS), ("--", CLAIMS, OUTPUT, LOCK)),
-        told=None,
+        types=False,
         holds={CLAIMS: "[X, Y]", "README.md": None},
     )
 
@@ -251,8 +249,8 @@ def test_a_commit_is_consistent_and_touches_nothing_else(
         done = here.commit(*words)
         codes.append(done.code)
         said += done.text
-        if len(codes) < len(stage.commits) and stage.told is not None:
-            here.type_what_is_told(done, which=stage.told)
+        if len(codes) < len(stage.commits) and stage.types:
+            here.type_what_is_told(done)
     assert codes == [*[1] * (len(stage.commits) - 1), 0], said
     assert {path: (here.path / path).read_bytes() for path in watched} == kept
     assert {path: BYSTANDERS[path].encode() for path in watched} == kept

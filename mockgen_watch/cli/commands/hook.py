@@ -77,24 +77,29 @@ def _lines(report: HookReport, commands: Sequence[str]) -> Iterator[str]:
     if not commands:
         return
     if report.left:
-        yield "The staged outputs do not match the staged specs. The working tree has outputs"
-        yield "that are not staged, so it was not changed. To update only the index, run:"
+        yield "The staged outputs do not match the staged specs. The working tree has changes to"
+        yield "outputs that are not staged, so it was left alone. Run this to correct what is"
+        yield "staged, then commit again:"
     else:
         yield "The staged outputs do not match the staged specs. Run this, then commit again:"
     yield f"  {commands[0]}"
     if commands[1:]:
-        yield "If these files have changes that you do not want to stage, update only the index:"
+        yield "If you have no changes that are not staged, git add does the same:"
         yield f"  {commands[1]}"
     if report.is_partial:
         yield "This commit includes only the paths given to it: name these files too."
 
 
 def _next_commands(report: HookReport, staged: StagedProject) -> list[str]:
-    """Return what a person may type so that the index becomes right; the first is the usual one."""
+    """Return what a person may type so that the index becomes right; the first always works.
+
+    Where there are edits of the index, the outputs in the work tree may not be those that were
+    written: pre-commit takes them back where they meet a change that is not staged.
+    """
     commands = []
+    if report.edits_file:
+        commands.append(f"git update-index -z --index-info <{shlex.quote(report.edits_file)}")
     if report.add and not report.left:
         paths = (shlex.quote(staged.repository.shown_path(path)) for path in report.add)
         commands.append(f"git add -- {' '.join(paths)}")
-    if report.edits_file:
-        commands.append(f"git update-index -z --index-info <{shlex.quote(report.edits_file)}")
     return commands
