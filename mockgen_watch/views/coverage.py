@@ -8,9 +8,18 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final, NamedTuple
 from xml.sax.saxutils import escape
 
+from mockgen_watch.canonical import canonical
 from mockgen_watch.observe import escape_for_terminal
 from mockgen_watch.spec.model import Coverage
-from mockgen_watch.views.values import aligned, cut, plain_json, plural, shown_json, shown_value
+from mockgen_watch.views.values import (
+    aligned,
+    counted,
+    cut,
+    plain_json,
+    plural,
+    shown_json,
+    shown_value,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -28,6 +37,9 @@ EXAMPLE: Final = 300
 READABLE: Final = 10**12
 """Greater numbers are shown by their first digits and their length."""
 
+_SHORT: Final = 18
+"""Characters of a value in a picture."""
+
 SHOWN_RULES: Final = 3
 """Names of rules in one line."""
 SHOWN: Final = 5
@@ -44,7 +56,14 @@ NAMED: Final = 120
 MOST: Final = 600
 """Values that a picture has at most."""
 
-COLOURS: Final = {"seen": "#2f8f5b", "missing": "#d64545", "impossible": "#e3e6ea"}
+COLOURS: Final = {"seen": "#2b6ca3", "missing": "#e69f00", "impossible": "#e3e6ea"}
+"""Blue and orange differ for everybody; what is missing has stripes as well."""
+FILLS: Final = {**COLOURS, "missing": "url(#missing)"}
+_STRIPES: Final = (
+    "<defs><pattern id='missing' width='4' height='4' patternUnits='userSpaceOnUse' "
+    f"patternTransform='rotate(45)'><rect width='4' height='4' fill='{COLOURS['missing']}'/>"
+    "<rect width='1.4' height='4' fill='#5c3d00'/></pattern></defs>"
+)
 _INK, _SOFT, _LINE = "#1d232a", "#5b6672", "#ffffff"
 _FONT = "font-family='DejaVu Sans, Verdana, Helvetica, sans-serif'"
 _TITLE, _LEGEND, _GAP = 34, 26, 28
@@ -227,7 +246,7 @@ def _missing_text(output: OutputCoverage, *, is_verbose: bool) -> list[str]:
 def _values_table(measured: Measured, width: int | None) -> list[str]:
     rows = []
     for value in _values(measured):
-        label = escape_for_terminal(measured.parameters[value.parameter].label)
+        label = escape_for_terminal(_field(measured.parameters[value.parameter].label))
         records = f"{value.records:,}" if value.is_possible or value.records else "impossible"
         rows.append([label, value_name(value.name), records])
     return _table(["field", "value", "records"], rows, width)
@@ -236,7 +255,7 @@ def _values_table(measured: Measured, width: int | None) -> list[str]:
 def _odds_text(odds: Sequence[Odds], width: int | None, *, is_verbose: bool) -> list[str]:
     outside = [each for each in odds if each.is_outside]
     ruled = sum(each.is_ruled for each in outside)
-    counts = f"{len(odds)} shares, {len(outside) - ruled} outside the interval"
+    counts = f"{counted(len(odds), 'share')}, {len(outside) - ruled} outside the interval"
     lines = [f"  odds: {counts}{f', {ruled} changed by rules' if ruled else ''}"]
     rows = [
         [
@@ -321,7 +340,7 @@ def value_name(name: Json) -> str:
 def combination_text(combination: Iterable[tuple[str, Json]]) -> str:
     """Return a combination in one line."""
     return ", ".join(
-        f"{escape_for_terminal(label)} = {value_name(name)}" for label, name in combination
+        f"{escape_for_terminal(_field(label))} = {value_name(name)}" for label, name in combination
     )
 
 
@@ -344,7 +363,7 @@ def coverage_picture(outputs: Sequence[OutputCoverage]) -> str:
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{top}' "
         f"viewBox='0 0 {width} {top}' {_FONT}>"
-        f"<rect width='{width}' height='{top}' fill='#ffffff'/>{''.join(panels)}</svg>\n"
+        f"{_STRIPES}<rect width='{width}' height='{top}' fill='#ffffff'/>{''.join(panels)}</svg>\n"
     )
 
 
@@ -353,8 +372,8 @@ def _panel(output: OutputCoverage, measured: Measured) -> tuple[str, int, int]:
     values = _values(measured)
     is_named = len(values) <= NAMED
     side = LARGE if is_named else SMALL
-    names = [cut(value_name(value.name), 18) for value in values] if is_named else []
-    labels = [cut(parameter.label, 26) for parameter in measured.parameters]
+    names = _names(values) if is_named else []
+    labels = [cut(_field(parameter.label), 26) for parameter in measured.parameters]
     longest = int(max(map(len, names), default=0) * 5.6)
     left = int(max(map(len, labels)) * 6.6) + 14 + (longest + 8 if is_named else 0)
     top = _TITLE + 10
@@ -388,6 +407,41 @@ def _panel(output: OutputCoverage, measured: Measured) -> tuple[str, int, int]:
     below += 8 + (longest + 10 if is_named else 0)
     parts.append(_legend(left, below))
     return "".join(parts), left + size + 8, below + _LEGEND
+
+
+def _names(values: Sequence[_Value]) -> list[str]:
+    """Return a short name of each value; no two of one parameter are alike."""
+    names: list[str] = []
+    for _, group in itertools.groupby(values, key=lambda value: value.parameter):
+        seen: dict[str, int] = {}
+        for name in _short_names([value.name for value in group]):
+            seen[name] = seen.get(name, 0) + 1
+            number = f" #{seen[name]}" if seen[name] > 1 else ""
+            names.append(f"{cut(name, _SHORT - len(number))}{number}" if number else name)
+    return names
+
+
+def _short_names(values: Sequence[Json]) -> list[str]:
+    """Return the values of a parameter as words; of rows only the fields that tell them apart."""
+    rows = [value for value in values if isinstance(value, dict)]
+    keys: list[str] = []
+    if rows and len(rows) == len(values):
+        varied = [key for key in rows[0] if len({canonical(row.get(key)) for row in rows}) > 1]
+        # The first field that tells all apart, or else all that tell some.
+        alone = (k for k in varied if len({canonical(row.get(k)) for row in rows}) == len(rows))
+        keys = [first] if (first := next(alone, None)) is not None else varied
+    if not keys:
+        return [cut(value_name(value), _SHORT) for value in values]
+    return [cut(" ".join(_word(row.get(key)) for key in keys), _SHORT) for row in rows]
+
+
+def _word(value: Json) -> str:
+    return escape_for_terminal(value) if isinstance(value, str) and value else shown_value(value)
+
+
+def _field(label: str) -> str:
+    """Return the label of a parameter; of one that says whether a field is there, the field."""
+    return label.removesuffix(" is there")
 
 
 def _summary(output: OutputCoverage, measured: Measured) -> str:
@@ -445,7 +499,7 @@ def _cells(measured: Measured, values: Sequence[_Value], side: int) -> Iterator[
             for across in range(start, start + length, width) if kind else ():
                 yield (
                     f"<rect x='{across * side}' y='{down * side}' width='{width * side - 1}' "
-                    f"height='{side - 1}' fill='{COLOURS[kind]}'/>"
+                    f"height='{side - 1}' fill='{FILLS[kind]}'/>"
                 )
             start += length
 
@@ -461,8 +515,8 @@ def _kind(measured: Measured, value: _Value, other: _Value) -> str:
 
 def _legend(x: int, y: int) -> str:
     parts = []
-    for name, colour in COLOURS.items():
-        parts.append(f"<rect x='{x}' y='{y}' width='11' height='11' fill='{colour}'/>")
+    for name, fill in FILLS.items():
+        parts.append(f"<rect x='{x}' y='{y}' width='11' height='11' fill='{fill}'/>")
         parts.append(_text(x + 16, y + 10, name, size=10.5))
         x += 40 + 7 * len(name)
     return "".join(parts)

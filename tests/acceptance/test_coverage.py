@@ -219,8 +219,8 @@ def test_the_picture_has_a_cell_for_each_pair(
         for rect in picture.iter("{http://www.w3.org/2000/svg}rect")
         if rect.attrib["width"] == "15"
     )
-    assert cells["#2f8f5b"] == pairwise["covered"] + 18
-    assert cells["#d64545"] == pairwise["possible"] - pairwise["covered"]
+    assert cells["#2b6ca3"] == pairwise["covered"] + 18
+    assert cells["url(#missing)"] == pairwise["possible"] - pairwise["covered"]
     assert cells["#e3e6ea"] == pairwise["combinations"] - pairwise["possible"]
 
 
@@ -295,3 +295,36 @@ def test_a_share_that_a_rule_changes_names_the_rule(
     lines = capsys.readouterr().out.splitlines()
     assert lines[-4] == "  odds: 4 shares, 0 outside the interval, 2 changed by rules"
     assert [line.rpartition("  ")[2] for line in lines[-2:]] == ['changed by rule "rare"'] * 2
+
+
+def words_of(picture: Path) -> list[str]:
+    tree = ET.parse(picture)  # noqa: S314 - the program's own
+    return [text.text or "" for text in tree.iter("{http://www.w3.org/2000/svg}text")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "names"),
+    [
+        (["{s: PAID, code: null}", "{s: SENT, code: null}"], ["PAID", "SENT"]),
+        (["{x: 1, s: PAID}", "{x: 1, s: SENT}"], ["PAID", "SENT"]),
+        (
+            ["{s: PAID, n: 1}", "{s: PAID, n: 2}", "{s: DUE, n: 2}"],
+            ["PAID 1", "PAID 2", "DUE 2"],
+        ),
+        (
+            [f"{{s: {'a' * 30}{letter}, t: {letter}}}" for letter in "bc"],
+            [f"{'a' * 17}…", f"{'a' * 14}… #2"],
+        ),
+    ],
+)
+def test_a_picture_tells_rows_apart(rows: list[str], names: list[str], tmp_path: Path) -> None:
+    (tmp_path / "specs/s").mkdir(parents=True)
+    lines = "".join(f"    - {row}\n" for row in rows)
+    (tmp_path / "specs/s/user_input.yaml").write_text(f"M:\n  $rows:\n{lines}  k: [p, q]\n")
+    picture = tmp_path / "c.svg"
+    assert main(["-C", str(tmp_path), "-q", "coverage", "--picture", str(picture)]) == 0
+    # Once beside the grid and once below it.
+    words = words_of(picture)
+    assert [words.count(name) for name in names] == [2] * len(names)
+    # What is missing is striped, so that nobody needs to tell two colours apart.
+    assert picture.read_text().count("url(#missing)") > 1
