@@ -257,7 +257,7 @@ def _age(text: str) -> timedelta:
 
 def run_clean(options: argparse.Namespace) -> int:
     if options.keep is None and options.older_than is None:
-        raise UsageError("say what to keep: --keep N, --older-than AGE, or both")
+        raise UsageError("name what to keep: --keep N, --older-than AGE, or both")
     project = running.open_selected(options)
     root = _snapshots_root(project, options.out)
     kept = snapshots.Retention(number=options.keep, age=options.older_than)
