@@ -4,6 +4,9 @@ A comment of a page tells what the test does with it; a reader does not see it:
 
 - ``<!-- file: PATH -->`` before a block: its lines stand in that file of the repository, in this
   order; a line ``…`` stands for any lines left out.
+- ``<!-- written: PATH -->`` before a block: at this point of the page, that file has its lines.
+- ``<!-- spec -->`` before a block: it is a spec, whose records can be made; ``<!-- spec as before
+  -->``: they have the same bytes as those of the spec before; ``<!-- vocabulary -->``: it is one.
 - ``<!-- do: COMMAND -->``: run at this point of the page, silently; it must succeed.
 - ``<!-- not run -->`` before a console block: for reading only.
 - ``<!-- empty -->``: the page begins in an empty folder, not in a clone of the repository.
@@ -24,7 +27,8 @@ ROOT = Path(__file__).parents[2]
 GAP = "…"
 
 _PART = re.compile(
-    r"^<!-- (?P<comment>.*?) -->$|^```(?P<language>[\w-]*)\n(?P<body>.*?)^```$",
+    r"^<!-- (?P<comment>.*?) -->$"
+    r'|^```(?P<language>[\w-]*)(?: title="(?P<title>\w+)")?\n(?P<body>.*?)^```$',
     re.MULTILINE | re.DOTALL,
 )
 
@@ -39,10 +43,31 @@ class Excerpt:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """A command, and what it writes; None when nobody is shown it."""
+    """A command, and what it writes; None when nobody is shown it.
+
+    ``lines`` are some of those that it writes.
+    """
 
     command: str
     output: tuple[str, ...] | None
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """A block that is no console, and what the comments before it say.
+
+    Attributes:
+        language: what it is written in; ``""`` for plain text.
+        title: what kind of file it is, where the block says so.
+        notes: the comments.
+        text: its lines.
+    """
+
+    language: str
+    title: str
+    notes: tuple[str, ...]
+    text: str
 
 
 Part: TypeAlias = Excerpt | Step
@@ -74,12 +99,33 @@ def parts(text: str) -> list[Part]:
     return found
 
 
+def examples(text: str) -> list[Example]:
+    """Return the blocks of a page that are no consoles."""
+    found: list[Example] = []
+    notes: list[str] = []
+    for match in _PART.finditer(text):
+        if match["comment"] is not None:
+            notes.append(match["comment"])
+            continue
+        if match["language"] != "console":
+            language, title = match["language"], match["title"] or ""
+            found.append(
+                Example(language=language, title=title, notes=tuple(notes), text=match["body"])
+            )
+        notes = []
+    return found
+
+
 def _block(language: str, body: str, notes: list[str]) -> list[Part]:
     found: list[Part] = [
         Excerpt(path=note.removeprefix("file: "), lines=tuple(body.splitlines()))
         for note in notes
         if note.startswith("file: ")
     ]
+    for note in notes:
+        if note.startswith("written: "):
+            command = f"cat {note.removeprefix('written: ')}"
+            found.append(Step(command=command, output=None, lines=tuple(body.splitlines())))
     if language == "console" and "not run" not in notes:
         found += _steps(body)
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.docs.pages import Excerpt, Step, has_lines, matches, parts
+from tests.docs.pages import Excerpt, Step, examples, has_lines, matches, parts
 
 PAGE = """\
 # A page
@@ -30,6 +30,11 @@ $ true
 ```console
 $ make
 ```
+
+<!-- written: b.yaml -->
+```yaml title="master"
+c: 3
+```
 """
 
 
@@ -39,6 +44,16 @@ def test_the_parts_of_a_page() -> None:
         Step(command="touch x", output=None),
         Step(command="ls", output=("x",)),
         Step(command="true", output=()),
+        Step(command="cat b.yaml", output=None, lines=("c: 3",)),
+    ]
+
+
+def test_the_examples_of_a_page() -> None:
+    shown = [(example.notes, example.title, example.text) for example in examples(PAGE)]
+    assert shown == [
+        (("file: specs/a.yaml",), "", "a: 1\n…\n"),
+        ((), "", "b: 2\n"),
+        (("written: b.yaml",), "master", "c: 3\n"),
     ]
 
 

@@ -101,6 +101,7 @@ def test_commands_write_what_the_page_shows(page: str, tmp_path: Path) -> None:
     steps = [part for part in parts(PAGES[page]) if isinstance(part, Step)]
     outputs = run_steps(steps, tmp_path)
     for step, output in zip(steps, outputs, strict=True):
+        assert has_lines(output, step.lines), f"$ {step.command}\n{output}"
         if step.output is not None:
             shown = "\n".join(step.output)
             assert matches(output, step.output), f"$ {step.command}\n{output}\nis not\n{shown}"

@@ -29,7 +29,7 @@ def bytes_by_engines(records: Records, *, processes: int = 1, chunk: int = 1000)
         return {alone(production.writer, production.record_at(0), 0)}
     executor = Processes(processes, chunk=chunk) if processes > 1 else Serial()
     made = [production.records()]
-    if production.source.is_plain:
+    if production.source.is_plain and not production.source.stated:
         program = production.source.programs[0]
         writer, count = production.writer, production.plan.count
         made.append(ScalarRecords(writer=writer, program=program, count=count))
