@@ -444,6 +444,7 @@ CODES: dict[str, str] = {
     "MG604": "A plugin is not named by the project, not installed, or has no such rule",
     "MG605": "A plugin is not trusted by the user",
     "MG606": "A plugin is broken",
+    "MG607": "Nothing reads a file in the specs folder",
     # MG7xx  files of the earlier system
     "MG701": "Something in a file of the earlier system is not carried over",
     "MG702": "A file of the earlier system cannot be migrated",

@@ -42,10 +42,12 @@ from mockgen_watch.workflow.project import OpenProject, project_of
 from mockgen_watch.workflow.sources import (
     USER_INPUT_NAMES,
     absent_paths,
+    oddly_named,
     suite_files,
     vocabulary_siblings,
 )
 from mockgen_watch.workflow.targets import Request
+from mockgen_watch.workflow.unread import unread_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Iterable, Mapping
@@ -211,6 +213,27 @@ class Resident:
         self.settings = project.settings
         self.general = (*project.diagnostics, *project.suites.unreadable)
         return project
+
+    def with_warnings(self, report: Report) -> Report:
+        """Return ``report`` with the warnings that hold, also of what it did not look at.
+
+        Raises:
+            StorageError: a spec cannot be read.
+        """
+        report = self.warnings.added_to(report)
+        unread = self._unread_files()
+        if not unread:
+            return report
+        every = {*report.diagnostics, *unread}
+        return replace(report, diagnostics=tuple(sorted(every, key=lambda one: one.sort_key)))
+
+    def _unread_files(self) -> tuple[Diagnostic, ...]:
+        snapshot = self._snapshot
+        if snapshot is None or not oddly_named(frozenset(snapshot.files), SPECS):
+            return ()
+        required = self._graph.requirements.items()
+        used = {path for spec, files in required if spec in snapshot.files for path in files}
+        return tuple(unread_files(snapshot, used))
 
     def save(self) -> None:
         """Write digests by stamp for later processes."""
@@ -438,9 +461,9 @@ def run_pass(
             stages["read"] = time.perf_counter() - began
             if project.unsettled is not None and not project.unsettled:
                 report = replace(_NOTHING, diagnostics=project.general)
-                return Pass(report=project.warnings.added_to(report), stages=stages)
+                return Pass(report=project.with_warnings(report), stages=stages)
         began = time.perf_counter()
-        report = project.run(acting, should_stop)
+        report = project.with_warnings(project.run(acting, should_stop))
         stages["generate"] = time.perf_counter() - began
     except MovedError:
         return Pass(report=replace(_NOTHING, has_moved=True), stages=stages)
@@ -457,7 +480,7 @@ def run_pass(
             stages=stages,
         )
     return Pass(
-        report=project.warnings.added_to(report),
+        report=report,
         suites=project.acted,
         must_retry=any(found.code == WRITE_FAILED for found in report.diagnostics),
         stages=stages,

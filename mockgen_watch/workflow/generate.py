@@ -21,13 +21,13 @@ from mockgen_watch.lock.paths import WantedOutput, WantedSuite, check_paths, is_
 from mockgen_watch.lock.reconcile import describe, describe_refusal, reconcile, wanted_from_lock
 from mockgen_watch.plan.model import OutputPlan, Selection
 from mockgen_watch.scenarios.labels import wants_labels
-from mockgen_watch.spec import CONTRACT
+from mockgen_watch.spec import CONTRACT, SPECS
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.outputs import OutputTree, read_outputs
 from mockgen_watch.storage.project_folder import writer_lock
 from mockgen_watch.storage.transaction import Failure, Outcome, apply
 from mockgen_watch.workflow.produce import output_files, prepare_production, suffix_of
-from mockgen_watch.workflow.sources import absent_paths, renew_inputs
+from mockgen_watch.workflow.sources import absent_paths, oddly_named, renew_inputs
 from mockgen_watch.workflow.suites import EVERYTHING, Suites
 from mockgen_watch.workflow.targets import Request, select_suites
 
@@ -171,7 +171,7 @@ def decide(project: OpenProject, request: Request, tree: OutputTree | locked.Sna
         locks = {suite: lock for suite, lock in locks.items() if suite not in renewed}
     wanted = [_wanted_or_locked(suites, name, selection, locks.get(name)) for name in names]
     if not request.suites:
-        wanted += [_unread(name) for name in tree.locks if _is_unread(suites, name)]
+        wanted += [_unread_suite(name) for name in tree.locks if _is_unread(suites, name)]
     faults = check_paths(wanted)
     faulty = {name for fault in faults for name in fault.suites}
     wanted = [replace(suite, outputs=(), has_failed=True) if suite.suite in faulty else suite
@@ -199,6 +199,7 @@ def decide(project: OpenProject, request: Request, tree: OutputTree | locked.Sna
         diagnostics=(
             *project.diagnostics,
             *([] if idle is None else [idle]),
+            *_unread(project, request, wanted),
             *[fault.finding for fault in faults],
             *reconciliation.blocked,
         ),
@@ -258,8 +259,20 @@ def _is_unread(suites: Suites, name: str) -> bool:
     return name not in suites.files and suites.is_hidden(folder)
 
 
-def _unread(name: str) -> WantedSuite:
+def _unread_suite(name: str) -> WantedSuite:
     return WantedSuite(suite=name, inputs={}, has_failed=True)
+
+
+def _unread(
+    project: OpenProject, request: Request, wanted: Iterable[WantedSuite]
+) -> Iterable[Diagnostic]:
+    """Return the warnings of files that nothing reads, for a run over the whole project."""
+    is_whole = not request.suites and request.acting is None
+    if not is_whole or not oddly_named(frozenset(project.snapshot.files), SPECS):
+        return ()
+    from mockgen_watch.workflow.unread import unread_files
+
+    return unread_files(project.snapshot, {path for suite in wanted for path in suite.inputs})
 
 
 def _is_plain(suites: Suites, selection: Selection) -> bool:

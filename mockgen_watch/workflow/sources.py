@@ -6,11 +6,13 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from mockgen_watch.diagnostics import is_slip
 from mockgen_watch.digest import digest, is_legacy, renew
 from mockgen_watch.lock.lockfile import Lockfile, is_absent, with_digests
-from mockgen_watch.masters.chain import find_master_around
+from mockgen_watch.masters.chain import MASTER_NAMES, find_master_around
 from mockgen_watch.spec.build.pools import VOCABULARY_ENDINGS
 from mockgen_watch.storage.package_data import read_vocabulary, shipped_vocabularies
+from mockgen_watch.storage.scan import SUFFIXES
 
 if TYPE_CHECKING:
     from mockgen_watch.diagnostics import Diagnostic
@@ -120,6 +122,27 @@ def suite_files(paths: Iterable[str], specs: str) -> dict[str, tuple[str, ...]]:
 def all_suite_files(paths: frozenset[str], specs: str) -> Mapping[str, tuple[str, ...]]:
     """Return ``suite_files``; a daemon asks for the same files at each run."""
     return suite_files(paths, specs)
+
+
+@lru_cache(maxsize=1)
+def oddly_named(paths: frozenset[str], specs: str) -> tuple[str, ...]:
+    """Return the spec files whose names alone do not say what reads them, sorted by folder.
+
+    In the folder of a suite these are only those whose names are a slip of ``user_input``: schemas
+    and masters of other names are at home there.
+    """
+    usual = {*USER_INPUT_NAMES, *PROJECT_NAMES, *MASTER_NAMES}
+    found = []
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        if name in usual or not name.endswith(SUFFIXES):
+            continue
+        if f"/{VOCABULARY_FOLDER}/" in f"/{path}" or not f"{folder}/".startswith(f"{specs}/"):
+            continue
+        is_suite = any(f"{folder}/{one}" in paths for one in USER_INPUT_NAMES)
+        if not is_suite or is_slip(name.rpartition(".")[0], "user_input"):
+            found.append((folder, name))
+    return tuple(f"{folder}/{name}" for folder, name in sorted(found))
 
 
 def is_hidden(path: str, unreadable: Iterable[str]) -> bool:

@@ -14,6 +14,7 @@ from mockgen_watch.lock.paths import LABELS_SUFFIX, below
 from mockgen_watch.plan.model import Selection, section_name
 from mockgen_watch.scenarios.labels import wants_labels
 from mockgen_watch.spec.model import fold
+from mockgen_watch.workflow.sources import oddly_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -244,9 +245,18 @@ def _suites_named(suites: Suites, names: Sequence[str]) -> Iterator[str]:
         found = [suite for suite in suites.files if f"{suite}/".startswith(f"{name}/")]
         if not found:
             known = f"known: {', '.join(suites.files) or 'none'}"
-            hint = did_you_mean(name, suites.files) or known
+            hint = _unread_below(suites, name) or did_you_mean(name, suites.files) or known
             raise UsageError(f'no suite is named "{given}" ({hint})')
         yield from found
+
+
+def _unread_below(suites: Suites, name: str) -> str:
+    """Return what is in the folder ``name`` that may have been meant as a suite; "" if nothing."""
+    folder = f"{suites.settings.specs}/{name}"
+    for path in oddly_named(frozenset(suites.sources), suites.settings.specs):
+        if path.startswith(f"{folder}/"):
+            return f"{path} is not read; a suite is a folder with a file user_input.yaml"
+    return ""
 
 
 def _check_names(suites: Suites, names: Iterable[str], selection: Selection) -> None:

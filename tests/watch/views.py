@@ -4,8 +4,8 @@
 
 A daemon runs while specs, masters, vocabularies, links, and outputs come, go and break. After each
 change the answer of ``sync``, the ``status``, the live view, the log, ``generate`` and ``check``
-must name the same errors, and the outputs must be those of a clean run, but for suites with errors
-and for files edited by hand.
+must name the same errors, and the same files that nothing reads; the outputs must be those of a
+clean run, but for suites with errors and for files edited by hand.
 """
 
 from __future__ import annotations
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
 TREES_OF_ONE = 25
 """Trees that one daemon sees, before the next project begins."""
+
+UNREAD = "MG607"
+"""The code of a file that nothing reads: a warning that all views have as well."""
 
 FOLDERS = ("", "a", "b", "deep", "deep/one", "deep/two", "_vocab", "_vocab/more")
 NAMES = (
@@ -214,15 +217,19 @@ class Trees:
         status = ask(state, STATUS, timeout=PATIENCE)["last"]
         assert isinstance(status, dict)
         shown = self.picture()
-        errors, code = run_program(self.root, "generate")
+        errors, unread, code = run_program(self.root, "generate")
         context = f"{self.done}: {sorted(errors)}"
-        checked, check_code = run_program(self.root, "check")
+        checked, check_unread, check_code = run_program(self.root, "check")
         assert checked == errors, (checked, context)
+        assert check_unread == unread, (check_unread, unread, context)
         assert replay(self.log) == errors, (replay(self.log), context)
         for view in (answer, status, ask(state, SYNC, timeout=PATIENCE)):
             found = view["diagnostics"]
             assert isinstance(found, list)
             assert named(errors, found) or view["error"], (view, context)
+            told = [line for line in found if f" {UNREAD} " in line]
+            is_told = named(unread, told) and len(told) == len(unread)
+            assert is_told or view["error"], (view, unread, context)
             assert bool(view["errors"]) is bool(errors), (view, context)
             assert view["error"] or view["errors"] == len(errors), (view, context)
         is_cut = "more; " in shown[-2:][0] or status["error"]
@@ -259,18 +266,20 @@ def replay(log: list[dict[str, object]]) -> frozenset[str]:
     return frozenset(holding)
 
 
-def run_program(root: Path, command: str) -> tuple[frozenset[str], int]:
-    """Run a command of the program here; return its errors, and its exit code."""
+def run_program(root: Path, command: str) -> tuple[frozenset[str], frozenset[str], int]:
+    """Run a command of the program here; return errors, files that nothing reads, and exit code."""
     out = io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
         code = program(["-C", str(root), command, "--json"])
     found = json.loads(out.getvalue())["diagnostics"]
-    return frozenset(
-        f"{at['path']}:{at['line']}:{at['column']} {one['code']} {one['message']}"
+    named = {
+        f"{at['path']}:{at['line']}:{at['column']} {one['code']} {one['message']}": one
         for one in found
         for at in [one["location"]]
-        if one["severity"] == "error"
-    ), code
+    }
+    errors = frozenset(name for name, one in named.items() if one["severity"] == "error")
+    unread = frozenset(name for name, one in named.items() if one["code"] == UNREAD)
+    return errors, unread, code
 
 
 def run_trees(folder: Path, seed: int, trees: int) -> None:
