@@ -119,6 +119,8 @@ def _is_short(key: str, value: documents.Json) -> bool:
     if key in {"$rows", "$scenarios"}:
         return False
     if isinstance(value, dict):
+        if value.keys() <= {"$const", "$choice", "$omit"}:
+            return True
         return all(not isinstance(item, dict | list) for item in value.values()) and (
             len(value) == 1 or key.startswith("$")
         )

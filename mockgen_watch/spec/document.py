@@ -206,6 +206,19 @@ def plain_data(node: Node) -> Json:
     return node.value
 
 
+def kind_of(node: Node) -> str:
+    """Return what ``node`` is, in the words of a message."""
+    if isinstance(node, MappingNode):
+        return "a mapping"
+    if isinstance(node, SequenceNode):
+        return "a list"
+    if node.value is None:
+        return "null"
+    if isinstance(node.value, bool):
+        return "true" if node.value else "false"
+    return "text" if isinstance(node.value, str) else "a number"
+
+
 def members_of(node: Node | None) -> tuple[Member, ...]:
     """Return the members of a mapping, and nothing for other nodes."""
     return node.members if isinstance(node, MappingNode) else ()

@@ -172,6 +172,73 @@ def test_quiet_says_nothing(tmp_path: Path) -> None:
     assert files(tmp_path)
 
 
+SAMPLE = '{"id": "A-1", "price": 1.50, "tags": ["a", "b"], "lines": [{"n": 1}], "$ref": null}'
+
+
+def test_a_sample_makes_a_spec_whose_output_is_the_sample(tmp_path: Path) -> None:
+    (tmp_path / "order.json").write_text(SAMPLE, encoding="utf-8")
+    project = tmp_path / "fixtures"
+    out = done(tmp_path, "-C", "fixtures", "init", "--from", "order.json")
+    assert re.search("^created +specs/order/user_input.yaml$", out, re.MULTILINE)
+    (project / "specs/master.yaml").write_text("person: {country: IN}\n", encoding="utf-8")
+    assert done(tmp_path, "-C", "fixtures", "init", "--from", "order.json", "--suite", "a/b")
+    done(project, "generate", "a")
+    made = (project / "mock_outputs/a/b/Order/base.json").read_text(encoding="utf-8")
+    assert json.loads(made) == json.loads(SAMPLE)
+    assert '"price": 1.50,' in made
+    assert json.loads(done(project, "check", "a", "--json"))["diagnostics"] == []
+
+
+def test_lines_of_records_make_as_many_records(tmp_path: Path) -> None:
+    lines = '{"a": 1}\n{"a": 2, "b": []}\n'
+    (tmp_path / "events.ndjson").write_text(lines, encoding="utf-8")
+    done(tmp_path, "init", "--from", "events.ndjson")
+    done(tmp_path, "generate")
+    made = (tmp_path / "mock_outputs/events/Events/base.ndjson").read_text(encoding="utf-8")
+    assert set(made.splitlines()) <= {'{"a":1}', '{"a":2}', '{"a":1,"b":[]}', '{"a":2,"b":[]}'}
+    assert len(made.splitlines()) == 2
+
+
+def test_a_sample_never_overwrites_a_spec(tmp_path: Path) -> None:
+    (tmp_path / "order.json").write_text(SAMPLE, encoding="utf-8")
+    done(tmp_path, "init", "--from", "order.json")
+    assert "up to date  specs/order/user_input.yaml" in done(
+        tmp_path, "init", "--from", "order.json"
+    )
+    spec = tmp_path / "specs/order/user_input.yaml"
+    spec.write_text("Mine: {name: [Asha]}\n", encoding="utf-8")
+    before = files(tmp_path)
+    result = run(tmp_path, "init", "--from", "order.json")
+    assert result.returncode == 2
+    assert "specs/order/user_input.yaml exists already; name another suite" in result.stderr
+    assert files(tmp_path) == before
+    done(tmp_path, "init", "--from", "order.json", "--force")
+    assert (spec.parent / "user_input.yaml.bak").read_bytes() == before[
+        "specs/order/user_input.yaml"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "code", "expected"),
+    [
+        (("--from", "a.json"), '{"a": 1,\n "b": x}', 1, 'a.json:2:7 MG102 "x" has no quotes'),
+        (("--from", "a.json"), "[]", 1, "a.json:1:1 MG206 the list has no records"),
+        (("--from", "b.json"), "", 1, "b.json: No such file or directory"),
+        (("--from", "a.json", "--suite", "../x"), "{}", 2, "begins with a dot"),
+        (("--suite", "x"), "", 2, "--suite needs --from FILE"),
+        (("--from", "a.json", "--interactive"), "{}", 2, "not allowed with argument --from"),
+    ],
+)
+def test_what_is_no_sample_writes_nothing(
+    tmp_path: Path, words: tuple[str, ...], text: str, code: int, expected: str
+) -> None:
+    (tmp_path / "a.json").write_text(text, encoding="utf-8")
+    result = run(tmp_path, "init", *words)
+    assert result.returncode == code, result.stderr
+    assert expected in result.stderr
+    assert set(files(tmp_path)) == {"a.json"}
+
+
 def test_questions_make_a_spec_that_generates(tmp_path: Path) -> None:
     answers = "claims/north\nClaim\nCLM_TYPE\nP, C, D\nborn\ndate\n\nCLM_TYPE\nZZ\n\n3\n"
     result = run(tmp_path, "init", "--interactive", answers=answers)

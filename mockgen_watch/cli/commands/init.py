@@ -17,11 +17,12 @@ from msgspec import Struct, field
 
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_flag, add_json
-from mockgen_watch.cli.running import print_result
+from mockgen_watch.cli.running import print_result, write_findings
 from mockgen_watch.diagnostics import Severity
 from mockgen_watch.errors import UsageError
 from mockgen_watch.git.repository import Repository
 from mockgen_watch.git.settings import PRE_COMMIT_CONFIG, hook_lines, new_config, with_hook
+from mockgen_watch.importing.record import names_of, read_sample, spec_of_sample
 from mockgen_watch.lock.paths import OFFER_SUFFIX
 from mockgen_watch.masters.chain import MASTER_NAMES
 from mockgen_watch.migrations.graft import GraftError
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 EXAMPLES: Final = """examples:
   mockgen-watch init                        a small spec to learn from
   mockgen-watch init --example claims       claims, and the members who make them
+  mockgen-watch init --from order.json      a spec that makes the record, or records, of a file
   mockgen-watch init --interactive          a spec of your own, from a few questions
   mockgen-watch init --hooks git            hooks that Git itself runs, without pre-commit
   mockgen-watch -C fixtures init            in the folder fixtures/
@@ -82,7 +84,7 @@ _START: Final = """\
 # A spec has the shape of its output: write the record you want, and at each leaf say how its value
 # is chosen. Keys that begin with $ are directives; every other key is data. All values here are
 # text; remove the quotes where you mean numbers.
-$schema: {schemas}/user_input.schema.json
+$schema: {schema}
 $seed: 1 # the same seed gives the same records, on every machine
 
 """
@@ -95,7 +97,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=sorted(_SUITES),
         help="the spec to start with (default: minimal, or none if there are specs already)",
     )
+    what.add_argument(
+        "--from",
+        dest="sample",
+        metavar="FILE",
+        help="a spec that makes the record in FILE, or such records: JSON or NDJSON",
+    )
     add_flag(what, "--interactive", "ask for the first model")
+    parser.add_argument(
+        "--suite",
+        metavar="NAME",
+        help="the suite of the spec that --from makes (default: the name of FILE)",
+    )
     parser.add_argument(
         "--hooks",
         choices=("pre-commit", "git", "none"),
@@ -109,7 +122,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     directory = Path(options.directory)
     _check_place(directory)
-    if options.interactive:
+    if options.suite is not None and options.sample is None:
+        raise UsageError("--suite needs --from FILE")
+    if options.sample is not None:
+        suite, files = _suite_of_sample(directory / SPECS, options)
+    elif options.interactive:
         suite, files = _suite_of_answers(directory / SPECS, may_replace=options.force)
     elif options.example or not _has_suite(directory / SPECS):
         suite, files = _example(options.example or "minimal")
@@ -151,6 +168,37 @@ def _example(name: str) -> tuple[str, dict[str, bytes]]:
     folder = _STARTER / name
     with naming(str(folder)):
         return _SUITES[name], {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def _suite_of_sample(specs: Path, options: argparse.Namespace) -> tuple[str, dict[str, bytes]]:
+    """Return the suite for the sample that ``options`` name, and its files by name."""
+    path = Path(options.sample)
+    suite, model = names_of(path.stem)
+    suite = suite if options.suite is None else options.suite
+    problem = _suite_problem(suite)
+    if problem:
+        remedy = "" if options.suite is not None else "; name it with --suite"
+        raise UsageError(f'"{suite}" cannot be a suite: {problem}{remedy}')
+    data = read_file(options.sample)
+    text = data.decode("utf-8", "replace").removeprefix("\ufeff")
+    options.show_findings = functools.partial(
+        write_findings, source_of=lambda _: text, stream=sys.stderr
+    )
+    sample = read_sample(options.sample, data)
+    folder = specs / suite
+    above = (folder, *folder.parents[: len(Path(suite).parts)])
+    has_master = any((place / name).exists() for place in above for name in MASTER_NAMES)
+    spec = spec_of_sample(sample, model, _schema_of(suite), has_master=has_master).encode()
+    old = next((folder / name for name in USER_INPUT_NAMES if (folder / name).exists()), None)
+    if old is not None and not options.force and read_file(str(old)) != spec:
+        remedy = "name another suite with --suite, or replace it with --force"
+        raise UsageError(f"{old} exists already; {remedy}")
+    return suite, {"user_input.yaml": spec}
+
+
+def _schema_of(suite: str) -> str:
+    """Return the path of the JSON Schema from a spec of ``suite``."""
+    return f"{'../' * (suite.count('/') + 2)}schemas/user_input.schema.json"
 
 
 def _suite_of_answers(specs: Path, *, may_replace: bool) -> tuple[str, dict[str, bytes]]:
@@ -323,14 +371,13 @@ def interview(ask: Callable[[str], str], is_taken: Callable[[str], bool]) -> Ans
 
 def spec_text(answers: Answers) -> str:
     """Return the user_input file that ``answers`` describe."""
-    schemas = "../" * (answers.suite.count("/") + 2) + "schemas"
     lines = [f"{key_text(answers.model)}:"]
     lines += [f"  {key_text(name)}: {how}" for name, how in answers.fields.items()]
     lines += ["", "  $scenarios:", f"    positive: {{$count: {answers.count}}}"]
     if answers.wrong:
         lines += ["    negative:", f"      $count: {answers.count}"]
         lines += [f"      {key_text(name)}: {how}" for name, how in answers.wrong.items()]
-    return _START.format(schemas=schemas) + "\n".join(lines) + "\n"
+    return _START.format(schema=_schema_of(answers.suite)) + "\n".join(lines) + "\n"
 
 
 def pool_text(values: Iterable[str]) -> str:

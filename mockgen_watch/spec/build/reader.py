@@ -223,15 +223,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     @property
     def kind(self) -> str:
         """What the node is, in the words of a message."""
-        if isinstance(self.node, documents.MappingNode):
-            return "a mapping"
-        if isinstance(self.node, documents.SequenceNode):
-            return "a list"
-        if self.node.value is None:
-            return "null"
-        if isinstance(self.node.value, bool):
-            return "true" if self.node.value else "false"
-        return "text" if isinstance(self.node.value, str) else "a number"
+        return documents.kind_of(self.node)
 
     def members(self) -> tuple[Entry, ...]:
         """Return the members of a mapping, in source order; nothing for other nodes."""

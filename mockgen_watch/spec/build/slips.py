@@ -27,11 +27,14 @@ _TEXT_OF: Final = {
 """What the text of a directive looks like; a field of this name seldom has such text."""
 
 
+def may_lack_dollar(keys: Sequence[str]) -> bool:
+    """Return whether the keys of an object are those of a directive without their ``$``."""
+    return bool(keys) and keys[0] in _BARE_WORDS and _BARE_MODIFIERS.issuperset(keys[1:])
+
+
 def warn_of_lost_dollar(data: Sequence[reader.Entry]) -> None:
     """Warn of an object that looks like a directive and its modifiers, but for their ``$``."""
-    if not data or data[0].key not in _BARE_WORDS or not _looks_directed(data[0]):
-        return
-    if all(item.key in _BARE_MODIFIERS for item in data[1:]):
+    if may_lack_dollar([item.key for item in data]) and _looks_directed(data[0]):
         key = data[0].key
         hint = f"did you mean ${key}? If it is data, put it under $const"
         data[0].key_warn("MG201", f'"{key}" is read as a field of the record', hint)

@@ -1,0 +1,1 @@
+"""Importing: specs from what a team has already, such as a sample of its records."""
