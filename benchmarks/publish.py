@@ -19,6 +19,7 @@ from benchmarks.targets import JUDGED_COUNT
 
 PAGE = BENCHMARKS.parent / "docs" / "explanation" / "performance.md"
 BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
+LEFT_OUT = "Left out:"
 PICTURES = {
     "throughput.svg": "Records a second of CPU time of mockgen-watch and its peers, two workloads",
     "small.svg": "Wall time of whole processes that make 10 and 1,000 records",
@@ -34,6 +35,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.publish", description=__doc__)
     parser.add_argument("--results", type=Path, default=BENCHMARKS / "results", metavar="DIR")
     parser.add_argument("--page", type=Path, default=PAGE, metavar="FILE")
+    parser.add_argument(
+        "--tables", action="store_true", help="put in these tables alone, and leave the others"
+    )
     parser.add_argument("--any-count", action="store_true", help="a run of fewer records, too")
     options = parser.parse_args()
     path = options.results / "results.json"
@@ -45,7 +49,10 @@ def main() -> int:
         few = f"{results['count']:,} records, and targets are for {JUDGED_COUNT:,}"
         print(f"the results are of {few}; not published", file=sys.stderr)
         return 1
-    publish(results, options.results, options.page)
+    if options.tables:
+        publish_tables(results, options.page)
+    else:
+        publish(results, options.results, options.page)
     print(f"{options.page} shows the results of {options.results}")
     return 0
 
@@ -69,6 +76,33 @@ def publish(results: dict[str, Any], folder: Path, page: Path) -> None:
     page.write_text(before + "\n\n".join(filter(None, parts)) + after, "utf-8")
 
 
+def publish_tables(results: dict[str, Any], page: Path) -> None:
+    """Put the tables of ``results`` into ``page``, each in its own place, or after the others.
+
+    Raises:
+        ValueError: the page has no place for them.
+    """
+    before, found, rest = page.read_text("utf-8").partition(BEGIN)
+    shown, ended, after = rest.partition(END)
+    if not found or not ended:
+        raise ValueError(f"{page} has no {BEGIN} … {END}")
+    for part in results["sections"]:
+        table = render_markdown(_section(part)).rstrip() + "\n\n"
+        title = table.partition("\n")[0]
+        start = shown.find(title)
+        if start < 0:
+            start = stop = _find(shown, LEFT_OUT, 0)
+        else:
+            stop = min(_find(shown, "\n**", start) + 1, _find(shown, LEFT_OUT, start))
+        shown = shown[:start] + table + shown[stop:]
+    page.write_text(before + BEGIN + shown + END + after, "utf-8")
+
+
+def _find(text: str, words: str, start: int) -> int:
+    found = text.find(words, start)
+    return len(text) if found < 0 else found
+
+
 def _section(part: dict[str, Any]) -> Section:
     rows = tuple(Row(**row) for row in part["rows"])
     return Section(**{**part, "rows": rows, "remarks": tuple(part["remarks"])})
@@ -89,7 +123,7 @@ def _about(results: dict[str, Any]) -> str:
 
 def _left_out(results: dict[str, Any]) -> str:
     lines = [f"- {key}: {reason}" for key, reason in results["left_out"].items()]
-    return "\n".join(["Left out:", "", *lines]) if lines else ""
+    return "\n".join([LEFT_OUT, "", *lines]) if lines else ""
 
 
 if __name__ == "__main__":

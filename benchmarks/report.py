@@ -24,6 +24,7 @@ _TITLES = {
     "far": "One record alone, the first and one far out",
     "budget": "Start-up budget: CPU of whole processes",
     "promises": "What promises cost, to /dev/null",
+    "shop": "What computed values cost, to /dev/null",
 }
 
 
@@ -170,6 +171,15 @@ _COLUMNS: dict[str, tuple[_Column, ...]] = {
     "memory": (_LABEL, _RATE, _CPU, _WALL, _PEAK),
     "jobs": (_LABEL, _RATE, _CPU, _WALL, _PEAK),
     "promises": (_LABEL, _RATE, _CPU, _WALL, _PEAK),
+    "shop": (
+        _LABEL,
+        ("records", lambda row: f"{row.count:,}"),
+        _RATE,
+        _CPU,
+        _SPREAD,
+        _WALL,
+        _PEAK,
+    ),
     "far": (
         _LABEL,
         ("CPU ms", lambda row: f"{row.cpu_seconds * 1000:.0f}"),

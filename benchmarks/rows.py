@@ -53,7 +53,8 @@ class Section:
     """What one section found for one workload.
 
     Attributes:
-        name: ``throughput``, ``small``, ``budget``, ``memory``, ``jobs``, ``far`` or ``promises``.
+        name: ``throughput``, ``small``, ``budget``, ``memory``, ``jobs``, ``far``, ``promises`` or
+            ``shop``.
         workload: the workload's name.
         ratio: what the column of ratios says, in words.
         bound: ``at least`` or ``at most``: what a target is to the ratio.

@@ -36,6 +36,9 @@ JUDGED_COUNT = 1_000_000
 # CPU seconds of a record with rules over one without, by the key of the variant.
 PROMISES = {"proved": 1.2, "cut": 1.2}
 
+# CPU seconds of an order with computed values over one whose values are drawn.
+SHOP = {"computed": 3.0}
+
 # Wall time of one process over that of two, to /dev/null, with two free cores.
 SCALING = {"claims": 1.5, "pools": 1.4}
 # Above this the cores were not free, and scaling is not judged.

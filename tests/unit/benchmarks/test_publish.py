@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.commands import OURS
 from benchmarks.measure import Measurement, summarise
-from benchmarks.publish import BEGIN, END, PAGE, publish
+from benchmarks.publish import BEGIN, END, PAGE, publish, publish_tables
 from benchmarks.report import describe_machine, write_results
 from benchmarks.rows import Section, compare_cpu, make_row
 
@@ -86,3 +86,23 @@ def test_the_documentation_has_the_place() -> None:
     text = PAGE.read_text("utf-8")
     assert text.count(BEGIN) == text.count(END) == 1
     assert text.index(BEGIN) < text.index(END)
+
+
+def test_tables_go_to_their_own_places(results: dict[str, Any], tmp_path: Path) -> None:
+    page = tmp_path / "docs" / "page.md"
+    page.parent.mkdir()
+    page.write_text(f"before\n\n{BEGIN}\n\n{END}\n\nafter\n")
+    publish(results, tmp_path, page)
+    whole = page.read_text()
+    publish_tables(results, page)
+    assert page.read_text().split() == whole.split()
+    few = {**results, "sections": [{**results["sections"][4], "remarks": ["another remark"]}]}
+    publish_tables(few, page)
+    text = page.read_text()
+    assert text.count("another remark") == 1
+    assert text.count("a remark") == whole.count("a remark") - 1
+    added = {**results, "sections": [{**results["sections"][0], "name": "shop"}]}
+    publish_tables(added, page)
+    assert text.index("Left out:") < page.read_text().index("Left out:")
+    assert page.read_text().startswith("before\n")
+    assert page.read_text().endswith("after\n")
