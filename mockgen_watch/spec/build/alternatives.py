@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from mockgen_watch.canonical import canonical
+from mockgen_watch.diagnostics import Related
 from mockgen_watch.spec import document as documents
 from mockgen_watch.spec.build import reader
 from mockgen_watch.spec.build.pools import (
@@ -69,9 +70,14 @@ def _weighted(
 ) -> tuple[Alternative, ...]:
     found: list[Alternative] = []
     seen: Counter[bytes] = Counter()
+    stated: dict[bytes, reader.Entry] = {}
     for item, weight, given in parts:
         shape = build(item, context, None)
         identity = given or _identity(item)
+        first = stated.setdefault(given, item) if given else item
+        if first is not item:
+            related = (Related(message="the first one", location=first.location),)
+            item.error("MG222", "two alternatives have the same $id", related=related)
         if not given:
             # Entries of one form count, so that an edit inside one moves no other.
             seen[identity] += 1

@@ -153,6 +153,8 @@ def test_another_value_of_the_field_moves_what_depends_on_it_alone() -> None:
         ('$cases: {"..5": free, "6..17": reduced}, ', "", "MG205", "needs $cases"),
         ("$given: record.placed, $cases", "$cases", "MG205", "needs $given"),
         ("- null\n", "- {$weight: -1, a: 1}\n", "MG207", "negative"),
+        ("- {kind: iban", "- {$id: a, k: 1}\n      - {$id: a, kind: iban", "MG222", "same $id"),
+        ("[none, {", "[{$integer: [1, 2], $id: a}, {$uuid: {}, $id: a}, {", "MG222", "same $id"),
         ("{.kind} {status}", "{.kinds}", "MG203", 'unknown field "kinds"'),
         ("{payment.kind}", "{payment.kinds}", "MG203", 'unknown field "kinds"'),
         ("$items:\n      $one_of:\n", "$items:\n      $cases:\n", "MG205", "needs $given"),
