@@ -6,19 +6,15 @@ Files that are there stay as they are, unless they are to be replaced and kept a
 from __future__ import annotations
 
 import functools
-import json
-import re
 import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct, field
-
 from mockgen_watch.cli import ExitCode
+from mockgen_watch.cli.interview import interview, schema_of, spec_text, suite_problem
 from mockgen_watch.cli.options import add_flag, add_json
 from mockgen_watch.cli.running import print_result, write_findings
-from mockgen_watch.diagnostics import Severity
 from mockgen_watch.errors import UsageError
 from mockgen_watch.git.repository import Repository
 from mockgen_watch.git.settings import PRE_COMMIT_CONFIG, hook_lines, new_config, with_hook
@@ -28,20 +24,17 @@ from mockgen_watch.masters.chain import MASTER_NAMES
 from mockgen_watch.migrations.graft import GraftError
 from mockgen_watch.observe import escape_for_terminal
 from mockgen_watch.spec import SPECS
-from mockgen_watch.spec.build.reader import BuildContext
-from mockgen_watch.spec.build.user_input import build_user_input, file_name_problem, split_suffix
-from mockgen_watch.spec.model import fold
-from mockgen_watch.spec.parse import parse
+from mockgen_watch.spec.build.pools import VOCABULARY_ENDINGS
 from mockgen_watch.storage.atomic import read_file
 from mockgen_watch.storage.containment import Folder, naming
 from mockgen_watch.storage.multi import UserFile, WriteResult, add_lines, write_user_file
-from mockgen_watch.storage.package_data import read_schema
+from mockgen_watch.storage.package_data import read_schema, shipped_vocabularies
 from mockgen_watch.storage.project_folder import STATE_WITHOUT_GIT, find_project, find_work_tree
 from mockgen_watch.workflow.sources import PROJECT_NAMES, USER_INPUT_NAMES, VOCABULARY_FOLDER
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
 EXAMPLES: Final = """examples:
   mockgen-watch init                        a small spec to learn from
@@ -61,33 +54,6 @@ _SUITES: Final = {"minimal": "people", "claims": "claims"}
 _SCHEMAS: Final = ("master.schema.json", "project.schema.json", "user_input.schema.json")
 _ATTRIBUTES: Final = (f"/{SPECS}/** text eol=lf", "/mock_outputs/** text eol=lf")
 _IGNORED: Final = (f"*{OFFER_SUFFIX}", "/mock_outputs/snapshots/", f"/{STATE_WITHOUT_GIT}/")
-
-KINDS: Final[Mapping[str, str]] = {
-    "id": '{$pattern: "[A-Z]{3}[0-9]{6}", $unique: true}',
-    "index": "{$sequence: 1}",
-    "uuid": "{$uuid: {}}",
-    "number": "{$integer: {min: 1, max: 100}}",
-    "amount": "{$number: {min: 0, max: 1000, decimals: 2}}",
-    "flag": "{$boolean: 0.5}",
-    "date": "{$date: {from: 2025-01-01, to: 2025-12-31}}",
-    "time": '{$time: {from: "08:00:00", to: "18:00:00"}}',
-}
-"""What a person may say in place of values, and what it becomes."""
-
-_PLAIN_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-# What readers of YAML 1.1 or 1.2 take for something else than text.
-_NOT_PLAIN: Final = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
-
-_LONGEST_COUNT: Final = 20
-
-_START: Final = """\
-# A spec has the shape of its output: write the record you want, and at each leaf say how its value
-# is chosen. Keys that begin with $ are directives; every other key is data. All values here are
-# text; remove the quotes where you mean numbers.
-$schema: {schema}
-$seed: 1 # the same seed gives the same records, on every machine
-
-"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -175,7 +141,7 @@ def _suite_of_sample(specs: Path, options: argparse.Namespace) -> tuple[str, dic
     path = Path(options.sample)
     suite, model = names_of(path.stem)
     suite = suite if options.suite is None else options.suite
-    problem = _suite_problem(suite)
+    problem = suite_problem(suite)
     if problem:
         remedy = "" if options.suite is not None else "; name it with --suite"
         raise UsageError(f'"{suite}" cannot be a suite: {problem}{remedy}')
@@ -188,17 +154,12 @@ def _suite_of_sample(specs: Path, options: argparse.Namespace) -> tuple[str, dic
     folder = specs / suite
     above = (folder, *folder.parents[: len(Path(suite).parts)])
     has_master = any((place / name).exists() for place in above for name in MASTER_NAMES)
-    spec = spec_of_sample(sample, model, _schema_of(suite), has_master=has_master).encode()
+    spec = spec_of_sample(sample, model, schema_of(suite), has_master=has_master).encode()
     old = next((folder / name for name in USER_INPUT_NAMES if (folder / name).exists()), None)
     if old is not None and not options.force and read_file(str(old)) != spec:
         remedy = "name another suite with --suite, or replace it with --force"
         raise UsageError(f"{old} exists already; {remedy}")
     return suite, {"user_input.yaml": spec}
-
-
-def _schema_of(suite: str) -> str:
-    """Return the path of the JSON Schema from a spec of ``suite``."""
-    return f"{'../' * (suite.count('/') + 2)}schemas/user_input.schema.json"
 
 
 def _suite_of_answers(specs: Path, *, may_replace: bool) -> tuple[str, dict[str, bytes]]:
@@ -212,12 +173,20 @@ def _suite_of_answers(specs: Path, *, may_replace: bool) -> tuple[str, dict[str,
         return not may_replace and any((specs / suite / name).exists() for name in USER_INPUT_NAMES)
 
     try:
-        answers = interview(ask, is_taken)
+        answers = interview(ask, is_taken, _vocabularies(specs))
     except EOFError:
         print(file=sys.stderr)
         message = "not all questions were answered; nothing was written"
         raise UsageError(message) from None
     return answers.suite, {"user_input.yaml": spec_text(answers).encode()}
+
+
+def _vocabularies(specs: Path) -> set[str]:
+    """Return the names of the vocabularies that a spec can use: the program's and the project's."""
+    folder = specs / VOCABULARY_FOLDER
+    own = (path for path in folder.rglob("*") if path.suffix in VOCABULARY_ENDINGS)
+    names = {path.relative_to(folder).with_suffix("").as_posix() for path in own}
+    return names | {Path(name).stem for name in shipped_vocabularies()}
 
 
 def _place(
@@ -317,155 +286,3 @@ def _place_git_hook(folder: Path, name: str, script: str) -> WriteResult:
         text = (folder / name).read_bytes()
     is_ours = b"mockgen-watch" in text and b" hook" in text
     return WriteResult.SAME if result is WriteResult.KEPT and is_ours else result
-
-
-class Answers(Struct, kw_only=True):
-    """The answers of a person.
-
-    Attributes:
-        suite: its folder below the specs.
-        fields: name → how its value is chosen, as YAML.
-        wrong: the same for the fields that the negative scenario replaces.
-    """
-
-    suite: str
-    model: str
-    fields: dict[str, str] = field(default_factory=dict)
-    wrong: dict[str, str] = field(default_factory=dict)
-    count: int = 10
-
-
-def interview(ask: Callable[[str], str], is_taken: Callable[[str], bool]) -> Answers:
-    """Return what a person answers to ``ask``; ``is_taken`` returns whether a suite has a spec.
-
-    Raises:
-        EOFError: from ``ask``, when nobody answers any more.
-    """
-    suite = _ask(
-        ask,
-        "Name of the suite (a folder)",
-        "people",
-        lambda name: (
-            _suite_problem(name) or ("this suite has a spec already" if is_taken(name) else "")
-        ),
-    )
-    model = _ask(ask, "Name of the model (one kind of record)", "Person", _model_problem)
-    answers = Answers(suite=suite, model=model)
-    _say(
-        f"Fields: a name, then its values separated by commas, or one of {', '.join(KINDS)}.",
-        "An empty name ends the list.",
-    )
-    _ask_fields(ask, answers, answers.fields)
-    if not answers.fields:
-        answers.fields["name"] = pool_text(["Asha", "Bala", "Chitra", "Dev"])
-        _say("No field was named; the model starts with one field: name.")
-    _say(
-        "Invalid values, for a negative scenario: a field, then its values.",
-        "An empty name ends the list.",
-    )
-    _ask_fields(ask, answers, answers.wrong, known=answers.fields)
-    count = functools.partial(_take_count, answers)
-    _ask(ask, "Records in each scenario", str(answers.count), count)
-    return answers
-
-
-def spec_text(answers: Answers) -> str:
-    """Return the user_input file that ``answers`` describe."""
-    lines = [f"{key_text(answers.model)}:"]
-    lines += [f"  {key_text(name)}: {how}" for name, how in answers.fields.items()]
-    lines += ["", "  $scenarios:", f"    positive: {{$count: {answers.count}}}"]
-    if answers.wrong:
-        lines += ["    negative:", f"      $count: {answers.count}"]
-        lines += [f"      {key_text(name)}: {how}" for name, how in answers.wrong.items()]
-    return _START.format(schema=_schema_of(answers.suite)) + "\n".join(lines) + "\n"
-
-
-def pool_text(values: Iterable[str]) -> str:
-    """Return a pool of texts as YAML."""
-    return f"[{', '.join(_quoted(value) for value in values)}]"
-
-
-def key_text(name: str) -> str:
-    """Return the key ``name`` as YAML: in quotes where it needs them, ``$`` doubled."""
-    if _PLAIN_KEY.fullmatch(name) and name.lower() not in _NOT_PLAIN:
-        return name
-    return _quoted(f"${name}" if name.startswith("$") else name)
-
-
-def _quoted(text: str) -> str:
-    # A JSON string is a YAML string too; only DEL and the line ends of Unicode need an escape.
-    return json.dumps(text, ensure_ascii=not text.isprintable()).replace("\x7f", "\\u007f")
-
-
-def _ask(
-    ask: Callable[[str], str], question: str, default: str, problem_of: Callable[[str], str]
-) -> str:
-    while True:
-        answer = ask(f"{question} [{default}]: ").strip() or default
-        problem = problem_of(answer)
-        if not problem:
-            return answer
-        _say(problem)
-
-
-def _ask_fields(
-    ask: Callable[[str], str],
-    answers: Answers,
-    fields: dict[str, str],
-    known: Mapping[str, str] | None = None,
-) -> None:
-    while name := ask("  field: ").strip():
-        if known is not None and name not in known:
-            _say(f"  the model has {', '.join(known)}")
-            continue
-        if known is None and fold(name) in map(fold, fields):
-            _say("  this field is there already")
-            continue
-        answer = ask(f"  values of {escape_for_terminal(name)}: ").strip()
-        values = [value.strip() for value in answer.split(",") if value.strip()]
-        # One empty value is meant where nothing was typed: a wrong value is often none.
-        fields[name] = KINDS.get(answer) or pool_text(values or [""])
-        problem = _spec_problem(answers)
-        if problem:
-            del fields[name]
-            _say(f"  {problem}")
-
-
-def _suite_problem(name: str) -> str:
-    for part in name.split("/"):
-        problem = file_name_problem(part)
-        if problem:
-            return f"the name {problem}"
-        if fold(part) == VOCABULARY_FOLDER:
-            return "this name is reserved for the folder of vocabularies"
-    return ""
-
-
-def _model_problem(name: str) -> str:
-    model, scenario = split_suffix(name)
-    if scenario:
-        return f'this names the scenario {scenario} of a model "{model}"'
-    return _spec_problem(Answers(suite="probe", model=name, fields={"probe": pool_text(["x"])}))
-
-
-def _take_count(answers: Answers, text: str) -> str:
-    """Take over the number in ``text``; return why that cannot be, or ``""``."""
-    if not text.isascii() or not text.isdigit() or len(text) > _LONGEST_COUNT:
-        return "must be a whole number, 1 or more"
-    answers.count = int(text)
-    return _spec_problem(answers)
-
-
-def _spec_problem(answers: Answers) -> str:
-    """Return what is wrong with the spec so far, or ``""``."""
-    document = parse("user_input.yaml", spec_text(answers).encode("utf-8", "surrogatepass"))
-    _, found = build_user_input(document, BuildContext())
-    for item in (*document.diagnostics, *found):
-        if item.severity is Severity.ERROR:
-            return f"{item.message}{f' ({item.hint})' if item.hint else ''}"
-    return ""
-
-
-def _say(*lines: str) -> None:
-    for line in lines:
-        print(escape_for_terminal(line), file=sys.stderr)
