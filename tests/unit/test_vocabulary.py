@@ -30,6 +30,16 @@ LEAST_SIZES = {
     "in_city": 150,
     "street_name": 100,
     "job_title": 100,
+    "product": 200,
+    "colour": 148,
+    "street_address": 200,
+    "email": 200,
+    "url": 100,
+    "phone": 200,
+    "us_phone": 100,
+    "uk_phone": 100,
+    "lorem_word": 100,
+    "lorem_sentence": 150,
     "claim_procedure": 300,
     "claim_diagnosis": 400,
     "claim_denial_reason": 40,
@@ -48,25 +58,41 @@ SHAPES = {
     ("claim_procedure", ""): r"0[2-9][0-9]{3}|[NXYZ][0-9]{4}",
     ("claim_status", ""): r"[A-Z]+(_[A-Z]+)*",
     ("claim_type", ""): r"[A-Z]",
+    ("colour", ""): r"[a-z]+",
     ("country", "country"): r"[A-Z]{2}",
+    ("css_colour", "hex"): r"#[0-9a-f]{6}",
     ("currency", ""): r"[A-Z]{3}",
     ("drug_code", ""): r"[0-9]{5}-[0-9]{4}-[0-9]{2}",
+    ("email", ""): r"[a-z]+\.[a-z]+@example\.(com|net|org)",
     # RFC 2606 and RFC 6761.
     ("email_domain", ""): r"([a-z]+\.)?(example\.(com|net|org)|example|test)",
     ("gender", ""): r"[A-Z]",
     ("in_city", "pincode"): r"[1-9][0-9]{5}",
     ("in_state", "state"): r"[A-Z]{2}",
     ("line_of_business", ""): r"[A-Z]+(_[A-Z]+)*",
+    ("lorem_sentence", ""): r"[A-Z][a-z]*( [a-z]+){3,9}\.",
+    ("lorem_word", ""): r"[a-z]+",
     ("payer", "id"): r"PX[0-9]{4}",
+    ("phone", ""): r"\+1[2-9][0-9]{2}55501[0-9]{2}|\+44[1-9][0-9]{9}",
     # The ranges to which CMS gives no meaning.
     ("place_of_service", ""): r"7[3-9]|80|8[2-9]|9[0-8]",
+    ("product", ""): r"[A-Z][a-z]+( [A-Z][a-z]+){1,3}",
     ("relationship", ""): r"[A-Z]+",
     ("revenue_code", ""): r"[4-9][0-9]{3}",
+    ("street_address", ""): r"[1-9][0-9]{0,2} [A-Z][a-z]+ [A-Z][a-z]+",
+    # The numbers that the two countries keep free for fiction.
+    ("uk_phone", ""): r"\+44-(1[0-9]{2}-496-0|20-7946-0|7700-900)[0-9]{3}",
+    ("url", ""): r"https://((www|shop)\.)?example\.(com|net|org)/[a-z0-9/-]+",
+    ("us_phone", ""): r"\+1-[2-9][0-9]{2}-555-01[0-9]{2}",
     ("us_city", "zip_code"): r"[0-9]{5}",
     ("us_state", "state"): r"[A-Z]{2}",
 }
 
 INVENTED = [
+    "email",
+    "lorem_sentence",
+    "product",
+    "street_address",
     "bill_type",
     "claim_denial_reason",
     "claim_diagnosis",
@@ -269,6 +295,25 @@ def test_a_payer_has_a_known_line_of_business() -> None:
     )
 
 
+def test_telephone_numbers_are_the_same_in_both_forms() -> None:
+    national = (*read_scalars("us_phone"), *read_scalars("uk_phone"))
+    assert sorted(number.replace("-", "") for number in national) == read_scalars("phone")
+
+
+def test_colours_are_those_of_css() -> None:
+    assert [colour["colour"] for colour in read_objects("css_colour")] == read_scalars("colour")
+    hexes = {colour["colour"]: colour["hex"] for colour in read_objects("css_colour")}
+    same = [("aqua", "cyan"), ("fuchsia", "magenta"), ("slategray", "slategrey")]
+    assert all(hexes[one] == hexes[other] for one, other in same)
+    assert (hexes["red"], hexes["rebeccapurple"]) == ("#ff0000", "#663399")
+
+
+def test_sentences_are_made_of_the_words() -> None:
+    words = set(read_scalars("lorem_word"))
+    for sentence in read_scalars("lorem_sentence"):
+        assert set(sentence.lower().rstrip(".").split()) <= words
+
+
 def test_indian_last_names_hold_initials() -> None:
     assert {"K", "AJ", "VP", "D"} <= set(read_scalars("last_name_in"))
 
@@ -284,3 +329,16 @@ def test_the_page_tells_every_vocabulary_as_it_is() -> None:
     for name, _, _, example in rows:
         values = read_values(name)
         assert (json.loads(example) if example.startswith("{") else example) in values, name
+
+
+def test_the_record_on_the_page_has_a_valid_iban_and_an_address_of_its_name() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    record = json.loads(
+        re.findall(r"record customers/Customer 0\n(\{.*?^\})$", text, re.MULTILINE | re.DOTALL)[0]
+    )
+    country, digits, account = record["iban"][:2], record["iban"][2:4], record["iban"][4:]
+    assert int(f"{account}{''.join(str(int(c, 36)) for c in country)}{digits}") % 97 == 1
+    first, last = record["name"]["first"], record["name"]["last"]
+    assert record["email"] == f"{first}.{last}@example.com".lower()
+    assert re.fullmatch("[A-Z]{3}-[0-9]{4}", record["sku"])
+    assert record["phone"] in read_scalars("phone")

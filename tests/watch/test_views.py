@@ -35,11 +35,11 @@ def a_link_to_a_folder_that_comes(root: Path) -> None:
 
 
 def a_second_vocabulary(root: Path) -> None:
-    (root / "specs/_vocab/colour.json").write_text('["red"]')
+    (root / "specs/_vocab/hue.json").write_text('["red"]')
 
 
 def a_vocabulary_with_an_error(root: Path) -> None:
-    (root / "specs/_vocab/colour.yaml").write_text("Order: red\n")
+    (root / "specs/_vocab/hue.yaml").write_text("Order: red\n")
 
 
 def an_output_edited_by_hand(root: Path) -> None:
@@ -63,8 +63,8 @@ def test_one_error_is_named_by_all_and_keeps_all_outputs(
     suite, vocabulary = tmp_path / "specs/a", tmp_path / "specs/_vocab"
     for folder in (suite, vocabulary):
         folder.mkdir(parents=True)
-    (vocabulary / "colour.yaml").write_text("[red]\n")
-    spec = "Order:\n  id: [a]\n  tint: {$vocab: colour}\n  $count: 2\n"
+    (vocabulary / "hue.yaml").write_text("[red]\n")
+    spec = "Order:\n  id: [a]\n  tint: {$vocab: hue}\n  $count: 2\n"
     (suite / "user_input.yaml").write_text(spec)
     with Trees(tmp_path, 0) as project:
         assert project.compare() == 0

@@ -48,7 +48,7 @@ FOLDERS = ("", "a", "b", "deep", "deep/one", "deep/two", "_vocab", "_vocab/more"
 NAMES = (
     *("user_input.yaml", "user_input.yaml", "user_input.yml", "user_input.json"),
     *("master.yaml", "master.yml", "master.json", "mockgen.yaml", "mockgen.json"),
-    *("colour.yaml", "colour.json", "colour.txt", "orders.yaml", "User_Input.yaml", ".hidden.yaml"),
+    *("hue.yaml", "hue.json", "hue.txt", "orders.yaml", "User_Input.yaml", ".hidden.yaml"),
 )
 
 
@@ -115,10 +115,10 @@ class Trees:
             text = self.random.choice(("seed: 7\n", "count: 3\n", "plugins: [none-such]\n"))
         elif path.name.startswith("master"):
             text = f"Slot:\n  more: [{value}]\n"
-        elif path.name.startswith("colour"):
+        elif path.name.startswith("hue"):
             text = f"[{value}, blue]\n"
         else:
-            text = spec(value) + self.random.choice(("", "  tint: {$vocab: colour}\n"))
+            text = spec(value) + self.random.choice(("", "  tint: {$vocab: hue}\n"))
         if path.suffix == ".json":
             text = json.dumps({"Order": {"id": [value]}} if "user" in path.name else {"a": 1})
         if path.suffix == ".txt":

@@ -23,6 +23,7 @@ from mockgen_watch.diagnostics import (
     Location,
     Related,
     ask_for,
+    is_one_slip,
     is_slip,
     nearest_word,
 )
@@ -51,6 +52,10 @@ VOCABULARY_ENDINGS: Final = (".yaml", ".yml", ".json", ".txt")
 _ONE: Final = Decimal(1)
 _LOOKS_OTHERWISE: Final = r"[-+]?[0-9]+(\.[0-9]+)?|true|false|null|~"
 _FORMS: Final = ("$values", "$weighted", "$schema", "$comment")
+_ALL_VOCABULARIES: Final = (
+    "a vocabulary is a file in _vocab/, or one of those in docs/reference/vocabularies.md"
+)
+_MOST_NEAR: Final = 4
 _LITERAL: Final = frozenset({"$const", "$rules", "$exclude"})
 
 
@@ -346,9 +351,24 @@ def read_vocabulary(entry: Entry) -> Pool | None:
     pool = context.vocabularies.get(name)
     if pool is None and name not in context.known_vocabularies:
         known = {*context.known_vocabularies, *context.vocabularies}
-        otherwise = "a vocabulary is a file in _vocab/"
-        entry.unknown_word("MG219", f'unknown vocabulary "{name}"', known, otherwise)
+        near = _near_vocabularies(name, known)
+        hint = _ALL_VOCABULARIES
+        if near:
+            names = " or ".join(f'"{one}"' for one in near)
+            hint = f"did you mean {names}? {hint}"
+        fix = entry.text_fix(near[0]) if len(near) == 1 else ()
+        entry.error("MG219", f'unknown vocabulary "{name}"', hint, fix=fix)
     return None if pool is None else replace(pool, source=name)
+
+
+def _near_vocabularies(name: str, known: Iterable[str]) -> list[str]:
+    """Return the one that ``name`` is a slip of, else those with it as a word, else the nearest."""
+    folded = name.casefold()
+    near = nearest_word(name, known)
+    alike = sorted(other for other in known if folded in other.split("_"))
+    if alike and not (near and is_one_slip(folded, near)):
+        return alike[:_MOST_NEAR]
+    return [near] if near else []
 
 
 def build_vocabulary(document: documents.Document) -> tuple[Pool | None, list[Diagnostic]]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.spec.build.pools import build_vocabulary, read_lines, vocabulary_names
+from mockgen_watch.spec.build.reader import BuildContext
+from mockgen_watch.spec.build.user_input import build_user_input
 from tests.unit.spec.reading import ROOT, document_of, pool_of
 
 if TYPE_CHECKING:
@@ -104,3 +106,27 @@ M_positive: {a: {$vocab: four}}
 def test_what_ships_is_a_vocabulary(path: Path) -> None:
     pool = pool_of(path.read_text(encoding="utf-8"))
     assert len(pool.entries) > 1
+
+
+@pytest.mark.parametrize(
+    ("name", "names"),
+    [
+        ("mail", ["email"]),
+        ("color", ["colour"]),
+        ("street", ["street_address", "street_name"]),
+        ("city", ["in_city", "us_city"]),
+        ("frist_name", ["first_name"]),
+        ("zzz", []),
+    ],
+)
+def test_an_unknown_name_leads_to_the_nearest_and_to_the_list(name: str, names: list[str]) -> None:
+    known = frozenset(path.stem for path in SHIPPED)
+    document = document_of(f"M: {{a: {{$vocab: {name}}}}}", "specs/user_input.yaml")
+    _, found = build_user_input(document, BuildContext(known_vocabularies=known))
+    [error] = found
+    assert error.code == "MG219"
+    asked = " or ".join(f'"{one}"' for one in names)
+    assert error.hint.startswith(f"did you mean {asked}? " if names else "a vocabulary is")
+    assert "docs/reference/vocabularies.md" in error.hint
+    assert (ROOT / "docs/reference/vocabularies.md").is_file()
+    assert [fix.text for fix in error.fix] == (names if len(names) == 1 else [])
