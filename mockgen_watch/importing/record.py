@@ -32,6 +32,7 @@ _MAX_ELEMENTS: Final = 10_000
 _PLACES: Final = 4
 _WORD: Final = re.compile(r"[^\W_]+")
 
+_MORE: Final = "# For more records, raise $count and remove $output."
 _HEAD: Final = """\
 # {what}
 # To let a value vary, replace it with a way to choose it, such as:
@@ -44,8 +45,7 @@ _HEAD: Final = """\
 #   name: {{$vocab: first_name}}                           a value of a vocabulary
 #   mail: {{$template: "{{name}}@example.com"}}              text with other fields
 #
-# {{$const: …}} is a fixed value of any kind; a list of plain values needs it, because [a, b] is a
-# pool: one of its values.
+# {{$const: [a, b]}} is a fixed list, whereas [a, b] is a pool: one of its values.
 """
 
 
@@ -153,7 +153,7 @@ def spec_of_sample(sample: Sample, model: str, schema: str, *, has_master: bool 
     records = [documents.plain_data(record) for record in sample.records]
     objects = [record for record in records if isinstance(record, dict)]
     fields = _fields(objects) if sample.is_list else _constant_fields(objects[0])
-    top: dict[str, Json] = {"$schema": schema, "$seed": 1}
+    top: dict[str, Json] = {"$seed": 1}
     if has_master:
         top["$master"] = None
     top["$count"] = len(records)
@@ -163,7 +163,8 @@ def spec_of_sample(sample: Sample, model: str, schema: str, *, has_master: bool 
     }
     lines = mapping_lines(fields, 2)
     body = [f"{key_text(spec_key(model))}:", *lines] if lines else [f"{key_text(model)}: {{}}"]
-    text = "\n".join([_head(sample) + "\n".join(mapping_lines(top)), "", *body]) + "\n"
+    head = f"{_head(sample)}$schema: {schema}"
+    text = "\n".join([head, *mapping_lines(top), "", *body]) + "\n"
     _check_spec(sample, text)
     return text
 
@@ -171,7 +172,7 @@ def spec_of_sample(sample: Sample, model: str, schema: str, *, has_master: bool 
 def _head(sample: Sample) -> str:
     name = sample.path.replace("\\", "/").rpartition("/")[2]
     shown = name if name.isprintable() else "a sample"
-    what = f"Made from {shown}: the output is this record again."
+    what = f"Made from {shown}: the output is this record again.\n{_MORE}"
     if sample.is_list:
         what = f"Made from {shown}: each field has one of the values that it has there."
     return _HEAD.format(what=what)
