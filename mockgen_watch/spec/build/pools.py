@@ -52,9 +52,9 @@ VOCABULARY_ENDINGS: Final = (".yaml", ".yml", ".json", ".txt")
 _ONE: Final = Decimal(1)
 _LOOKS_OTHERWISE: Final = r"[-+]?[0-9]+(\.[0-9]+)?|true|false|null|~"
 _FORMS: Final = ("$values", "$weighted", "$schema", "$comment")
-_ALL_VOCABULARIES: Final = (
-    "a vocabulary is a file in _vocab/, or one of those in docs/reference/vocabularies.md"
-)
+_ALL_VOCABULARIES: Final = "docs/reference/vocabularies.md"
+"""The page that lists those that come with the package."""
+
 _MOST_NEAR: Final = 4
 _LITERAL: Final = frozenset({"$const", "$rules", "$exclude"})
 
@@ -352,10 +352,10 @@ def read_vocabulary(entry: Entry) -> Pool | None:
     if pool is None and name not in context.known_vocabularies:
         known = {*context.known_vocabularies, *context.vocabularies}
         near = _near_vocabularies(name, known)
-        hint = _ALL_VOCABULARIES
+        hint = f"a vocabulary is a file in _vocab/, or one that {_ALL_VOCABULARIES} lists"
         if near:
             names = " or ".join(f'"{one}"' for one in near)
-            hint = f"did you mean {names}? {hint}"
+            hint = f"did you mean {names}? {_ALL_VOCABULARIES} lists all of them"
         fix = entry.text_fix(near[0]) if len(near) == 1 else ()
         entry.error("MG219", f'unknown vocabulary "{name}"', hint, fix=fix)
     return None if pool is None else replace(pool, source=name)
