@@ -14,7 +14,7 @@ FORM: Final = 1
 DESIGN: Final = 1
 """Raised when the first records of the same plan cover what they cover otherwise."""
 
-PROMISES: Final = 4
+PROMISES: Final = 5
 """Raised when rules and exclusions make other records of the same plan."""
 
 METHODS: Final = f"{FORM}.{DESIGN}.{PROMISES}"

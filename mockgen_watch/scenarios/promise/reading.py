@@ -79,6 +79,7 @@ class RuleReader:
         self._text = requirement.text
         self._home = requirement.home
         self._variable = "this"
+        self._is_partial = False
 
     def read(self) -> bool:
         """Take in what can be; return whether that is all."""
@@ -93,7 +94,7 @@ class RuleReader:
             self._system.homes.add(self._home)
         if self._home and not self._has_one_form(self._home):
             return False
-        return self._conjunction(node, ())
+        return self._conjunction(node, ()) and not self._is_partial
 
     def _over_elements(self, node: Node) -> tuple[Path, str, Node] | None:
         """Return the array, the variable and the body of a rule over the elements of one array."""
@@ -103,6 +104,22 @@ class RuleReader:
         if path is None or path[0] != "record" or syntax.ELEMENT in path:
             return None
         return self._plan.path_of(path[1:]), node.variable, node.body
+
+    def _may_be_lacking(self, path: Path) -> bool:
+        """Return whether elements of an array on the way to ``path`` may lack it, or be null."""
+        shapes = [
+            shape
+            for size in range(1, len(path) + 1)
+            for shape in spec.find_shapes(self._plan.shape, path[:size])
+        ]
+        elements = [
+            each
+            for shape in shapes
+            if isinstance(shape, spec.ArrayShape)
+            for each in spec.element_shapes(shape)
+        ]
+        others = [shape for shape in shapes if not isinstance(shape, spec.ArrayShape)]
+        return any(each.modifiers.null or each.modifiers.omit for each in (*elements, *others))
 
     def _has_one_form(self, home: Path) -> bool:
         found = spec.find_shapes(self._plan.shape, home)
@@ -253,6 +270,8 @@ class RuleReader:
             path = self._bound_path(name)
             if path is None:
                 return None
+            # What an element lacks is an error, which no bound prevents.
+            self._is_partial |= syntax.ELEMENT in name and self._may_be_lacking(path)
             bindings.append(generators.Binding(name=name, path=path))
         expression = generators.Expression(
             text=self._text[node.start : node.end],

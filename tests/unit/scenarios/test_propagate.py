@@ -265,3 +265,22 @@ def test_chains_windows_and_equalities_over_a_million_take_no_redraw() -> None:
         assert record["low"] <= record["high"] <= record["low"] + 1000
         assert record["f3"] == record["same"] == record["twin"] - 7
     assert sampler.open == ()
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "{x: {$integer: [0, 100], $null: 0.4}}",
+        "{x: {$integer: [0, 100], $omit: 0.4}}",
+        "{$null: 0.4, x: {$integer: [0, 100]}}",
+    ],
+)
+def test_a_sum_over_elements_that_may_lack_a_part_is_checked_on_each_record(item: str) -> None:
+    records = Specs.of(
+        "M:\n  $count: 40\n  e: {$integer: [-5, 995]}\n"
+        f"  rows: {{$array: [1, 4], $items: {item}}}\n"
+        '  $rules: {r: {cel: "sum(record.rows.map(x, x.x)) <= record.e"}}\n'
+    ).records("M")
+    for record in records:
+        assert all(row is not None and row.get("x") is not None for row in record["rows"])
+        assert sum(row["x"] for row in record["rows"]) <= record["e"]
