@@ -212,6 +212,11 @@ def test_a_sample_never_overwrites_a_spec(tmp_path: Path) -> None:
     assert result.returncode == 2
     assert "specs/order/user_input.yaml exists already; name another suite" in result.stderr
     assert files(tmp_path) == before
+    (spec.parent / "user_input.json").write_text("{}", encoding="utf-8")
+    result = run(tmp_path, "init", "--from", "order.json", "--force")
+    assert result.returncode == 2
+    assert "user_input.json exists already; name another suite with --suite\n" in result.stderr
+    (spec.parent / "user_input.json").unlink()
     done(tmp_path, "init", "--from", "order.json", "--force")
     assert (spec.parent / "user_input.yaml.bak").read_bytes() == before[
         "specs/order/user_input.yaml"

@@ -138,6 +138,7 @@ def _example(name: str) -> tuple[str, dict[str, bytes]]:
 
 def _suite_of_sample(specs: Path, options: argparse.Namespace) -> tuple[str, dict[str, bytes]]:
     """Return the suite for the sample that ``options`` name, and its files by name."""
+    data = read_file(options.sample)
     path = Path(options.sample)
     suite, model = names_of(path.stem)
     suite = suite if options.suite is None else options.suite
@@ -145,7 +146,6 @@ def _suite_of_sample(specs: Path, options: argparse.Namespace) -> tuple[str, dic
     if problem:
         remedy = "" if options.suite is not None else "; name it with --suite"
         raise UsageError(f'"{suite}" cannot be a suite: {problem}{remedy}')
-    data = read_file(options.sample)
     text = data.decode("utf-8", "replace").removeprefix("\ufeff")
     options.show_findings = functools.partial(
         write_findings, source_of=lambda _: text, stream=sys.stderr
@@ -155,11 +155,19 @@ def _suite_of_sample(specs: Path, options: argparse.Namespace) -> tuple[str, dic
     above = (folder, *folder.parents[: len(Path(suite).parts)])
     has_master = any((place / name).exists() for place in above for name in MASTER_NAMES)
     spec = spec_of_sample(sample, model, schema_of(suite), has_master=has_master).encode()
-    old = next((folder / name for name in USER_INPUT_NAMES if (folder / name).exists()), None)
-    if old is not None and not options.force and read_file(str(old)) != spec:
-        remedy = "name another suite with --suite, or replace it with --force"
+    old = _kept_spec(folder, may_replace=options.force)
+    if old is not None and read_file(str(old)) != spec:
+        remedy = "name another suite with --suite"
+        if old.name == USER_INPUT_NAMES[0]:
+            remedy += ", or replace it with --force"
         raise UsageError(f"{old} exists already; {remedy}")
-    return suite, {"user_input.yaml": spec}
+    return suite, {USER_INPUT_NAMES[0]: spec}
+
+
+def _kept_spec(folder: Path, *, may_replace: bool) -> Path | None:
+    """Return the spec in ``folder`` that a new one cannot replace, which has the first name."""
+    names = USER_INPUT_NAMES[1:] if may_replace else USER_INPUT_NAMES
+    return next((folder / name for name in names if (folder / name).exists()), None)
 
 
 def _suite_of_answers(specs: Path, *, may_replace: bool) -> tuple[str, dict[str, bytes]]:
@@ -170,7 +178,7 @@ def _suite_of_answers(specs: Path, *, may_replace: bool) -> tuple[str, dict[str,
         return input()
 
     def is_taken(suite: str) -> bool:
-        return not may_replace and any((specs / suite / name).exists() for name in USER_INPUT_NAMES)
+        return _kept_spec(specs / suite, may_replace=may_replace) is not None
 
     try:
         answers = interview(ask, is_taken, _vocabularies(specs))
