@@ -82,6 +82,7 @@ class Rule(Struct, frozen=True, kw_only=True):
         why: why a record fails; ``""`` when it meets the rule.
         schema: of a rule by schema; what is at the only path must meet it.
         value_why: why one value there fails; None for a rule that is no schema on one field.
+        check: the name of the check digits that the only field must have; ``""`` for other rules.
         comparison: of two fields, or a field and a number, by written paths; else None.
         text: the CEL text; ``""`` for others.
         expression: its tree; None for others.
@@ -96,6 +97,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     location: Location
     schema: Json = None
     value_why: Check | None = None
+    check: str = ""
     comparison: Comparison | None = None
     text: str = ""
     expression: Node | None = None
@@ -219,6 +221,7 @@ def _check_rule(spec: RuleSpec, view: json_values.RecordView) -> Rule:
         paths=(path,),
         why=_at_each(path, why),
         value_why=why,
+        check=kind,
         faults=faults,
     )
 

@@ -67,6 +67,16 @@ def always_meets(schema: Json, shape: spec.Shape, plan: RecordPlan) -> bool:
     )
 
 
+def always_checks(check: str, shape: spec.Shape) -> bool:
+    """Return whether it is certain that each text of ``shape`` has the digits of ``check``."""
+    if isinstance(shape, spec.ArrayShape):
+        return all(always_checks(check, each) for each in spec.element_shapes(shape))
+    if not isinstance(shape, spec.Leaf) or shape.coerce_number or shape.modifiers.transforms:
+        return False
+    is_none = shape.generator == generators.Constant(value=None)
+    return is_none or shape.modifiers.check == check
+
+
 def refuses_objects(schema: Json) -> bool:
     """Return whether it is certain that no object meets ``schema``, and so no record does."""
     if not isinstance(schema, dict):

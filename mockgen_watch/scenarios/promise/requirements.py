@@ -151,6 +151,9 @@ def keep_rule(rule: Rule) -> Requirement:
         if value_why is None or rule.paths is None:
             return None
         shapes = find_shapes(plan.shape, rule.paths[0])
+        if rule.check:
+            always = shapes and all(proofs.always_checks(rule.check, each) for each in shapes)
+            return True if always else None
         if shapes and all(proofs.always_meets(rule.schema, each, plan) for each in shapes):
             return True
         field = facts.only_field(plan, rule.paths[0])

@@ -18,6 +18,7 @@ from mockgen_watch.formats.format import complete_options
 from mockgen_watch.formats.vector import VectorRun
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.spec.model import Layout
+from mockgen_watch.workflow.produce import prepare_production
 
 COUNT = 600
 SPEC = """
@@ -232,3 +233,13 @@ def test_a_bound_in_an_object_that_may_be_missing_reads_that_object(gap: str) ->
     days = [record["x"] for record in found if record.get("x")]
     assert 0 < len(days) < COUNT
     assert all(each["d"] <= each["e"] for each in days)
+
+
+def test_check_digits_of_a_shape_are_certain_before_records_are_made() -> None:
+    shapes = '{k: card, n: {$pattern: "4[0-9]{15}", $check: luhn}}, {k: cash}'
+    rule = "{known: {field: s, schema: {enum: [a, b]}}}"
+    specs = Specs.of(
+        f"M:\n  s: [a, b]\n  pay: {{$one_of: [{shapes}]}}\n  $rules: {rule}\n"
+        "  $scenarios: {positive: {}}\n"
+    )
+    assert prepare_production(specs.records("M/positive")._plan).source.is_plain
