@@ -124,6 +124,13 @@ KINDS: Final[Mapping[str, Kind]] = {
         words=2,
         defaults=("2025-01-01", "2025-12-31"),
     ),
+    "datetime": Kind(
+        example="datetime 2025-01-01 2025-06-30",
+        meaning="a moment from the first day to the last",
+        leaf=lambda first, last: f"{{$datetime: [{first}, {last}]}}",
+        words=2,
+        defaults=("2025-01-01", "2025-12-31"),
+    ),
     "time": Kind(
         example="time 08:00 18:00",
         meaning="a time from the first to the last",
@@ -142,7 +149,7 @@ KINDS: Final[Mapping[str, Kind]] = {
 """What a person may say about a field, by name; ``choice`` is also a list with commas."""
 
 _SEPARATORS: Final = frozenset({"to", "-", "..", "and"})
-_PLAIN_WORD: Final = re.compile(r"[-+]?[0-9][0-9.:eE+-]*")
+_PLAIN_WORD: Final = re.compile(r"[-+]?[0-9][0-9.:TeE+-]*")
 _LONGEST_COUNT: Final = 20
 
 _START: Final = """\
@@ -334,7 +341,7 @@ def _leaf_of_kind(name: str, kind: Kind, rest: str) -> tuple[str, str]:
         words = list(kind.defaults)
     if len(words) != abs(kind.words):
         return "", f"{name} is written like this: {kind.example}"
-    takes_numbers = name in {"integer", "number", "date", "time", "boolean"}
+    takes_numbers = name in {"integer", "number", "date", "datetime", "time", "boolean"}
     odd = next((word for word in words if not _PLAIN_WORD.fullmatch(word)), "")
     if takes_numbers and odd:
         return "", f'"{odd}" is not part of {name}, which is written like this: {kind.example}'
