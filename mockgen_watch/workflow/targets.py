@@ -225,9 +225,13 @@ def select_suites(suites: Suites, request: Request) -> tuple[str, ...]:
     """Return the suites that are asked for; a name means a suite, or all suites in a folder.
 
     Raises:
-        UsageError: there is no such suite, or none of them has a model or scenario that is
-            selected.
+        UsageError: there is no such suite or format, or none of the suites has a model or scenario
+            that is selected.
     """
+    form, formats = request.selection.format, suites.settings.context.formats
+    if form is not None and form not in formats:
+        hint = did_you_mean(form, formats) or f"known: {', '.join(sorted(formats))}"
+        raise UsageError(f'unknown format "{form}" ({hint})')
     names = tuple(dict.fromkeys(_suites_named(suites, request.suites)))
     if request.selection.models or request.selection.scenarios:
         _check_names(suites, names, request.selection)

@@ -612,3 +612,22 @@ def test_the_debug_log_tells_which_field_is_slow(project: Path) -> None:
     (slow,) = [line for line in lines if line["event"] == "output.slow"]
     assert (slow["output"], slow["field"]) == ("claims/Claim/positive", "NOTE")
     assert slow["reason"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("generate", "--format", "xml"),
+        ("generate", "--format", "jsn", "--stdout"),
+        ("generate", "--dry-run", "--format", "xml"),
+        ("scenarios", "--all", "--format", "xml"),
+        ("snapshot", "--format", "xml"),
+        ("generate", "--config", "specs/claims/user_input.yaml", "--format", "xml"),
+    ],
+)
+def test_an_unknown_format_is_a_usage_error(words: tuple[str, ...], project: Path) -> None:
+    done = subprocess.run(
+        [PROGRAM, *words], cwd=project, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert f'unknown format "{words[words.index("--format") + 1]}" (' in done.stderr
