@@ -194,6 +194,9 @@ def _given(
 def _cases(entry: reader.Entry) -> Iterator[tuple[Case, reader.Entry]]:
     if entry.is_mapping:
         for member in entry.members():
+            if member.key == "$else":
+                member.key_error("MG204", "$else is not a case", "write $else beside $cases")
+                continue
             key = reader.data_key(member.key)
             ends = re.fullmatch(_RANGE, key)
             if ends is not None and (ends[1] or ends[2]):

@@ -322,6 +322,7 @@ class Entry(Struct, frozen=True, kw_only=True):
         homes = [place for place, names in PLACES.items() if self.key in names]
         if homes:
             hint = f"it belongs in {' or '.join(homes)}"
+            hint += ", such as {$ref: Parent.id, $each: 3}" if self.key == "$each" else ""
             self.key_error("MG204", f"{self.key} is not allowed here", hint)
         else:
             otherwise = f'to use it as data, write "${self.key}"'

@@ -302,6 +302,8 @@ def _check_directives(directives: Mapping[str, reader.Entry], data: Sequence[rea
     beside = [*data, *(directives[key] for key in ("$rows",) if key in directives)]
     for member in beside[:1]:
         hint = f"in an object, put {first} under the name of a field"
+        if first == "$index" and member.key in {"of", "start"}:
+            hint = "write $index: {of: sibling, start: 1}"
         member.key_error("MG204", f'"{member.key}" cannot be combined with {first}', hint)
 
 

@@ -239,3 +239,27 @@ def test_a_contract_is_looked_at_where_it_is_used(tmp_path: Path) -> None:
     (found,) = suites.found()
     assert str(found.location) == "specs/a/s.schema.json:1:23"
     assert "minLength" in found.hint
+
+
+@pytest.mark.parametrize(
+    ("spec", "message", "hint"),
+    [
+        (
+            {"s": ["a", "b"], "r": {"$given": "s", "$cases": {"a": "x", "$else": None}}},
+            "$else is not a case",
+            "write $else beside $cases",
+        ),
+        ({"$each": 3, "a": 1}, "$each is not allowed here", "such as {$ref: Parent.id, $each: 3}"),
+        (
+            {"n": {"$index": "record", "start": 1}},
+            '"start" cannot be combined with $index',
+            "write $index: {of: sibling, start: 1}",
+        ),
+    ],
+)
+def test_what_is_in_the_wrong_place_is_shown_its_place(
+    spec: dict[str, object], message: str, hint: str
+) -> None:
+    ((code, _, found, told),) = found_in(spec)
+    assert (code, found) == ("MG204", message)
+    assert told.endswith(hint)
